@@ -1,0 +1,1 @@
+//! Benchmarks of goals; run them with `cargo bench -p goals-benches`.
