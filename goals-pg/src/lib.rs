@@ -1,1 +1,4 @@
 //! wip
+
+#[cfg(all(unix, feature = "local"))]
+pub mod local;
