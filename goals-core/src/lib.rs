@@ -1,1 +1,68 @@
-//! wip
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+#[cfg(feature = "argon2")]
+mod argon2;
+mod clock;
+mod deadline;
+mod draft;
+mod duplicate;
+mod error;
+mod goal;
+mod goals;
+mod ids;
+#[cfg(feature = "jwt")]
+mod jwt;
+mod limits;
+#[cfg(feature = "memory")]
+mod memory;
+mod pace;
+mod password;
+mod quantity;
+mod query;
+mod session;
+mod status;
+mod store;
+#[cfg(feature = "test-support")]
+pub mod testing;
+mod text;
+mod time_zone;
+mod token;
+mod user;
+mod words;
+
+pub use accounts::{AccessToken, Accounts, Authenticated, Registration, SignIn};
+#[cfg(feature = "argon2")]
+pub use argon2::{Argon2Hasher, Argon2Params};
+pub use clock::{Clock, SystemClock};
+pub use deadline::{Deadline, YEARS, parse_day};
+pub use draft::{Change, GoalDraft, GoalPatch};
+pub use duplicate::{DuplicatePolicy, Fingerprint};
+pub use error::{BoxError, Current, Error, ErrorKind, FieldError, FieldErrors, Param, Violation};
+pub use goal::{
+    ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, AttributeValue, Attributes, Color, DESCRIPTION_MAX, Goal, ICON_MAX_BYTES,
+    Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
+};
+pub use goals::{Expected, Goals};
+pub use ids::{GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
+#[cfg(feature = "jwt")]
+pub use jwt::{JwtCodec, WeakKey};
+pub use limits::{LimitKind, Usage};
+#[cfg(feature = "memory")]
+//pub use memory::MemoryStore;
+pub use pace::{Health, Pace};
+pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
+pub use quantity::Quantity;
+pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, Sort, SortKey, SortValue};
+pub use session::{CLIENT_MAX, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
+pub use status::Status;
+pub use store::{
+    Credentials, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME, SessionRepository, StoreError,
+    UserRepository,
+};
+pub use text::fold;
+pub use time_zone::TimeZone;
+pub use token::{Claims, TokenCodec, TokenError};
+pub use user::{
+    EMAIL_MAX_BYTES, EmailAddress, Locale, LoginName, USERNAME_MAX, USERNAME_MIN, User, UserPatch, Username,
+};

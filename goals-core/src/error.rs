@@ -1,0 +1,416 @@
+//! What can go wrong, in words that an adapter can translate.
+
+use std::fmt;
+
+use crate::goal::Goal;
+use crate::ids::GoalId;
+use crate::limits::LimitKind;
+use crate::status::Status;
+use crate::store::StoreError;
+use crate::user::User;
+
+/// A boxed error of a backend, kept as a source for logs and never shown to a client.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why one value was refused.
+///
+/// [`code`](Self::code) is stable and for programs, [`params`](Self::params) hold the bounds that
+/// were in force, and `Display` says in English what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Violation {
+    /// Nothing was given where something is needed.
+    #[error("must not be empty")]
+    Required,
+    /// Fewer than `min` characters.
+    #[error("must have at least {min} characters")]
+    TooShort {
+        /// The fewest characters allowed.
+        min: usize,
+    },
+    /// More than `max` characters.
+    #[error("must have at most {max} characters")]
+    TooLong {
+        /// The most characters allowed.
+        max: usize,
+    },
+    /// A value of another type.
+    #[error("must be {expected}")]
+    InvalidType {
+        /// The type that is needed, with its article.
+        expected: &'static str,
+    },
+    /// A word that is not one of the choices.
+    #[error("must be one of {}", .allowed.join(", "))]
+    InvalidChoice {
+        /// All choices.
+        allowed: &'static [&'static str],
+    },
+    /// Control, bidirectional-override or invisible characters.
+    #[error("must not contain control or invisible characters")]
+    InvalidCharacters,
+    /// Text of another form.
+    #[error("must be {expected}")]
+    InvalidFormat {
+        /// The form that is needed, with its article.
+        expected: &'static str,
+    },
+    /// Not a day or an instant.
+    #[error("must be a day (YYYY-MM-DD) or an RFC 3339 instant")]
+    InvalidDate,
+    /// Not a number that is kept exactly.
+    #[error("must be a number of at most {digits} digits, {decimals} of them decimals")]
+    InvalidNumber {
+        /// The most significant digits.
+        digits: u32,
+        /// The most decimals.
+        decimals: u32,
+    },
+    /// Below `min` or above `max`, both of which are allowed.
+    #[error("must be from {min} to {max}")]
+    OutOfRange {
+        /// The least value allowed.
+        min: i64,
+        /// The greatest value allowed.
+        max: i64,
+    },
+    /// A deadline before its start.
+    #[error("must not be before the start")]
+    BeforeStart,
+    /// More than `max` entries.
+    #[error("must have at most {max} entries")]
+    TooMany {
+        /// The most entries allowed.
+        max: usize,
+    },
+    /// More than `max` bytes in all.
+    #[error("must have at most {max} bytes as JSON")]
+    TooLarge {
+        /// The most bytes allowed.
+        max: usize,
+    },
+    /// The same entry twice.
+    #[error("must not be given twice")]
+    Duplicate,
+    /// A password that is too easy to guess.
+    #[error("is too easy to guess; longer, or less usual, words help")]
+    TooWeak {
+        /// The estimate, 0 to 4.
+        score: u8,
+        /// The least estimate allowed.
+        min: u8,
+    },
+    /// A field that does not exist.
+    #[error("is not a known field")]
+    UnknownField,
+}
+
+/// A parameter of a [`Violation`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Param {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(&'static str),
+    /// Several texts.
+    Texts(&'static [&'static str]),
+}
+
+fn number<T: TryInto<i64>>(value: T) -> Param {
+    Param::Number(value.try_into().unwrap_or(i64::MAX))
+}
+
+impl Violation {
+    /// The stable name of this violation, in `snake_case`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::TooShort { .. } => "too_short",
+            Self::TooLong { .. } => "too_long",
+            Self::InvalidType { .. } => "invalid_type",
+            Self::InvalidChoice { .. } => "invalid_choice",
+            Self::InvalidCharacters => "invalid_characters",
+            Self::InvalidFormat { .. } => "invalid_format",
+            Self::InvalidDate => "invalid_date",
+            Self::InvalidNumber { .. } => "invalid_number",
+            Self::OutOfRange { .. } => "out_of_range",
+            Self::BeforeStart => "before_start",
+            Self::TooMany { .. } => "too_many",
+            Self::TooLarge { .. } => "too_large",
+            Self::Duplicate => "duplicate",
+            Self::TooWeak { .. } => "too_weak",
+            Self::UnknownField => "unknown_field",
+        }
+    }
+
+    /// The bounds that were in force, by name.
+    #[must_use]
+    pub fn params(&self) -> Vec<(&'static str, Param)> {
+        match *self {
+            Self::TooShort { min } => vec![("min", number(min))],
+            Self::TooLong { max } | Self::TooMany { max } | Self::TooLarge { max } => vec![("max", number(max))],
+            Self::InvalidType { expected } | Self::InvalidFormat { expected } => {
+                vec![("expected", Param::Text(expected))]
+            }
+            Self::InvalidChoice { allowed } => vec![("allowed", Param::Texts(allowed))],
+            Self::InvalidNumber { digits, decimals } => {
+                vec![("digits", number(digits)), ("decimals", number(decimals))]
+            }
+            Self::OutOfRange { min, max } => vec![("min", number(min)), ("max", number(max))],
+            Self::TooWeak { score, min } => vec![("score", number(score)), ("min", number(min))],
+            Self::Required
+            | Self::InvalidCharacters
+            | Self::InvalidDate
+            | Self::BeforeStart
+            | Self::Duplicate
+            | Self::UnknownField => Vec::new(),
+        }
+    }
+}
+
+/// One refused value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// A JSON pointer ([RFC 6901](https://www.rfc-editor.org/rfc/rfc6901)) such as `/tags/3`.
+    pub pointer: String,
+    /// Why it was refused.
+    pub violation: Violation,
+}
+
+/// All refused values of one input, in the order in which they were found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+impl FieldErrors {
+    /// No errors.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds one refused value.
+    pub fn push(&mut self, pointer: impl Into<String>, violation: Violation) {
+        self.0.push(FieldError { pointer: pointer.into(), violation });
+    }
+
+    /// The value, or `None` after its violation was noted.
+    pub fn check<T>(&mut self, pointer: &str, result: Result<T, Violation>) -> Option<T> {
+        result.map_err(|violation| self.push(pointer, violation)).ok()
+    }
+
+    /// Adds the errors of `other`, save those about a value that has one already: the first thing
+    /// that was found wrong with a value is the one to mend first.
+    pub fn merge(&mut self, other: Self) {
+        for error in other.0 {
+            if !self.0.iter().any(|known| known.pointer == error.pointer) {
+                self.0.push(error);
+            }
+        }
+    }
+
+    /// `Ok` when nothing was refused.
+    ///
+    /// # Errors
+    /// These errors, when there are any.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// Whether nothing was refused.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The refused values.
+    pub fn iter(&self) -> std::slice::Iter<'_, FieldError> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a FieldErrors {
+    type Item = &'a FieldError;
+    type IntoIter = std::slice::Iter<'a, FieldError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl From<FieldError> for FieldErrors {
+    fn from(error: FieldError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl fmt::Display for FieldErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, error) in self.0.iter().enumerate() {
+            let separator = if n == 0 { "" } else { "; " };
+            write!(f, "{separator}{} {}", error.pointer, error.violation)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for FieldErrors {}
+
+/// What stands in the store where a caller wanted to replace an older version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Current {
+    /// The goal as it is now.
+    Goal(Box<Goal>),
+    /// The user as it is now.
+    User(Box<User>),
+}
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Values were refused; nothing was stored.
+    #[error("{0}")]
+    Invalid(#[from] FieldErrors),
+    /// There is no such thing, or it belongs to somebody else.
+    #[error("there is nothing here under this id")]
+    NotFound,
+    /// The token is missing, expired, forged, or its session has ended.
+    #[error("sign in to do this")]
+    Unauthenticated,
+    /// Unknown log-in or wrong password; which of the two is not told.
+    #[error("the log-in or the password is wrong")]
+    BadCredentials,
+    /// The refresh token was spent a moment ago by a request that ran at the same time.
+    #[error("this refresh token is being used by another request; use its answer or try again in a second")]
+    RefreshInProgress,
+    /// Somebody has this username.
+    #[error("this username is taken")]
+    UsernameTaken,
+    /// Somebody has this e-mail address.
+    #[error("this e-mail address is taken")]
+    EmailTaken,
+    /// The owner has a goal with this id.
+    #[error("there is a goal with this id already")]
+    IdTaken,
+    /// An open goal of this owner says the same.
+    #[error("an open goal with this title exists already")]
+    DuplicateGoal {
+        /// The goal that says the same.
+        existing: GoalId,
+    },
+    /// The status machine has no such step.
+    #[error("a goal cannot go from {from} to {to}")]
+    InvalidTransition {
+        /// The present status.
+        from: Status,
+        /// The status that was asked for.
+        to: Status,
+    },
+    /// A limit is reached.
+    #[error("the limit of {max} {limit} is reached")]
+    LimitReached {
+        /// Which limit.
+        limit: LimitKind,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// The caller's version is not the current one.
+    #[error("this was changed elsewhere in the meantime")]
+    Stale(Current),
+    /// The store, or the permits to hash a password, did not answer in time; try again later.
+    #[error("the service is busy or its store is away; try again in a moment")]
+    Unavailable(#[source] BoxError),
+    /// Something failed that should not.
+    #[error("something went wrong inside")]
+    Internal(#[source] BoxError),
+}
+
+/// The kinds of [`Error`], for an adapter that maps them to its own answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The input is at fault, field by field.
+    Invalid,
+    /// Nothing here, or not the caller's.
+    NotFound,
+    /// The caller has to sign in.
+    Unauthenticated,
+    /// The state does not allow it.
+    Conflict,
+    /// The state has moved on since the caller read it.
+    Stale,
+    /// Later it may work.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Error {
+    /// What kind of error this is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(_) => ErrorKind::Invalid,
+            Self::NotFound => ErrorKind::NotFound,
+            Self::Unauthenticated | Self::BadCredentials => ErrorKind::Unauthenticated,
+            Self::RefreshInProgress
+            | Self::UsernameTaken
+            | Self::EmailTaken
+            | Self::IdTaken
+            | Self::DuplicateGoal { .. }
+            | Self::InvalidTransition { .. }
+            | Self::LimitReached { .. } => ErrorKind::Conflict,
+            Self::Stale(_) => ErrorKind::Stale,
+            Self::Unavailable(_) => ErrorKind::Unavailable,
+            Self::Internal(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// The stable name of this error, in `snake_case`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "validation_failed",
+            Self::NotFound => "not_found",
+            Self::Unauthenticated => "unauthenticated",
+            Self::BadCredentials => "bad_credentials",
+            Self::RefreshInProgress => "refresh_in_progress",
+            Self::UsernameTaken => "username_taken",
+            Self::EmailTaken => "email_taken",
+            Self::IdTaken => "id_taken",
+            Self::DuplicateGoal { .. } => "duplicate_goal",
+            Self::InvalidTransition { .. } => "invalid_transition",
+            Self::LimitReached { .. } => "limit_reached",
+            Self::Stale(_) => "stale_version",
+            Self::Unavailable(_) => "store_unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    pub(crate) fn internal(error: impl Into<BoxError>) -> Self {
+        Self::Internal(error.into())
+    }
+
+    /// A refusal of one value.
+    #[must_use]
+    pub fn field(pointer: impl Into<String>, violation: Violation) -> Self {
+        Self::Invalid(FieldError { pointer: pointer.into(), violation }.into())
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::UsernameTaken => Self::UsernameTaken,
+            StoreError::EmailTaken => Self::EmailTaken,
+            StoreError::IdTaken => Self::IdTaken,
+            StoreError::DuplicateGoal { existing } => Self::DuplicateGoal { existing },
+            StoreError::LimitReached { limit, max } => Self::LimitReached { limit, max },
+            StoreError::Unavailable(source) => Self::Unavailable(source),
+            StoreError::Backend(source) => Self::Internal(source),
+        }
+    }
+}

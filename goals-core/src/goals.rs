@@ -1,0 +1,235 @@
+//! The use cases of goals.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+use crate::draft::{GoalDraft, GoalPatch};
+use crate::duplicate::{DuplicatePolicy, Fingerprint};
+use crate::error::{Current, Error};
+use crate::goal::Goal;
+use crate::ids::{GoalId, IdSource, OwnerId};
+use crate::limits::Usage;
+use crate::query::{GoalQuery, Page};
+use crate::store::{DuplicateCheck, GoalRepository};
+
+/// How many goals an owner may have when nothing else is said.
+const GOALS_DEFAULT: u64 = 1_000;
+/// How long the trash keeps goals when nothing else is said.
+const TRASH_DEFAULT: TimeDelta = TimeDelta::days(30);
+
+/// Which version a change is based on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// This one; the change is refused when there is a newer one.
+    Version(u64),
+    /// Whichever there is: the change is forced.
+    Any,
+}
+
+impl Expected {
+    pub(crate) fn allows(self, version: u64) -> bool {
+        match self {
+            Self::Version(expected) => expected == version,
+            Self::Any => true,
+        }
+    }
+}
+
+/// Everything that people do with their goals.
+///
+/// Cheap to clone; clones share the store and the settings.
+#[derive(Debug, Clone)]
+pub struct Goals {
+    store: Arc<dyn GoalRepository>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    max_goals: u64,
+    duplicates: DuplicatePolicy,
+    trash: TimeDelta,
+}
+
+impl Goals {
+    /// Goals in a store, with the default settings.
+    pub fn new(store: Arc<dyn GoalRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            store,
+            clock,
+            ids,
+            max_goals: GOALS_DEFAULT,
+            duplicates: DuplicatePolicy::default(),
+            trash: TRASH_DEFAULT,
+        }
+    }
+
+    /// The same with another number of goals per owner.
+    #[must_use]
+    pub fn with_max_goals(self, max_goals: u64) -> Self {
+        Self { max_goals, ..self }
+    }
+
+    /// The same with another policy for goals that say the same.
+    #[must_use]
+    pub fn with_duplicates(self, duplicates: DuplicatePolicy) -> Self {
+        Self { duplicates, ..self }
+    }
+
+    /// The same with another time for which the trash keeps goals.
+    #[must_use]
+    pub fn with_trash(self, trash: TimeDelta) -> Self {
+        Self { trash, ..self }
+    }
+
+    /// How many goals an owner may have.
+    #[must_use]
+    pub fn max_goals(&self) -> u64 {
+        self.max_goals
+    }
+
+    /// The present instant as these use cases see it, for [`Goal::pace`].
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Makes a goal.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong, [`Error::DuplicateGoal`],
+    /// [`Error::LimitReached`], [`Error::IdTaken`], [`Error::Unavailable`].
+    pub async fn create(&self, owner: OwnerId, draft: GoalDraft) -> Result<Goal, Error> {
+        let now = self.clock.now();
+        let id = draft.id.unwrap_or_else(|| GoalId::from_uuid(self.ids.id(now)));
+        let duplicates = draft.duplicates.unwrap_or(self.duplicates);
+        let goal = draft.into_goal(id, owner, now)?;
+        self.store.insert(&goal, duplicates, self.max_goals).await?;
+        Ok(goal)
+    }
+
+    /// One goal, in the trash or not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn get(&self, owner: OwnerId, id: GoalId) -> Result<Goal, Error> {
+        self.store.find(owner, id).await?.ok_or(Error::NotFound)
+    }
+
+    /// A page of goals.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] by parameter, [`Error::Unavailable`].
+    pub async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, Error> {
+        query.validate()?;
+        Ok(self.store.list(owner, query).await?)
+    }
+
+    /// Changes a goal.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with everything that is wrong, [`Error::InvalidTransition`],
+    /// [`Error::DuplicateGoal`], [`Error::Stale`] with the goal as it is now, [`Error::NotFound`],
+    /// [`Error::Unavailable`].
+    pub async fn update(
+        &self,
+        owner: OwnerId,
+        id: GoalId,
+        expected: Expected,
+        patch: &GoalPatch,
+    ) -> Result<Goal, Error> {
+        patch.validate()?;
+        let duplicates = patch.duplicates.unwrap_or(self.duplicates);
+        self.change(owner, id, expected, duplicates, |goal, now| patch.apply(goal, now)).await
+    }
+
+    /// Moves a goal to the trash. One that is there already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] with the goal as it is now, [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn delete(&self, owner: OwnerId, id: GoalId, expected: Expected) -> Result<Goal, Error> {
+        let delete = |goal: &Goal, now| Ok(next_if(goal, goal.deleted_at.is_none(), now, Some(now)));
+        self.change(owner, id, expected, self.duplicates, delete).await
+    }
+
+    /// Takes a goal out of the trash. One that is not there stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateGoal`] when an open goal says the same by now, [`Error::NotFound`],
+    /// [`Error::Unavailable`].
+    pub async fn restore(&self, owner: OwnerId, id: GoalId) -> Result<Goal, Error> {
+        let restore = |goal: &Goal, now| Ok(next_if(goal, goal.deleted_at.is_some(), now, None));
+        self.change(owner, id, Expected::Any, self.duplicates, restore).await
+    }
+
+    /// Removes a goal for good, whether it is in the trash or not.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Unavailable`].
+    pub async fn purge(&self, owner: OwnerId, id: GoalId) -> Result<(), Error> {
+        if self.store.purge(owner, id).await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
+    /// Removes for good what has been in the trash of anybody for too long, and says how many
+    /// goals. To be called once in a while by the host; nothing here runs by itself.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn purge_expired(&self) -> Result<u64, Error> {
+        Ok(self.store.purge_expired(self.clock.now() - self.trash).await?)
+    }
+
+    /// How many goals an owner may have, and has, those in the trash counted.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn usage(&self, owner: OwnerId) -> Result<Usage, Error> {
+        Ok(Usage { max: self.max_goals, used: self.store.count(owner).await? })
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`].
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.store.ping().await?)
+    }
+
+    async fn change<F>(
+        &self,
+        owner: OwnerId,
+        id: GoalId,
+        expected: Expected,
+        duplicates: DuplicatePolicy,
+        change: F,
+    ) -> Result<Goal, Error>
+    where
+        F: Fn(&Goal, DateTime<Utc>) -> Result<Goal, Error>,
+    {
+        loop {
+            let goal = self.get(owner, id).await?;
+            if !expected.allows(goal.version) {
+                return Err(Error::Stale(Current::Goal(Box::new(goal))));
+            }
+            let next = change(&goal, self.clock.now())?;
+            let check = duplicate_check(&goal, &next, duplicates);
+            if next.version == goal.version || self.store.update(&next, goal.version, check).await? {
+                return Ok(next);
+            }
+            // Somebody was faster: the next round reads their version and judges it. Each round
+            // that fails is one that another caller won, so the loop ends.
+        }
+    }
+}
+
+/// `goal` with another `deleted_at`, as its next version, when `wanted`.
+fn next_if(goal: &Goal, wanted: bool, now: DateTime<Utc>, deleted_at: Option<DateTime<Utc>>) -> Goal {
+    if !wanted {
+        return goal.clone();
+    }
+    Goal { deleted_at, updated_at: now, version: goal.version + 1, ..goal.clone() }
+}
+
+fn duplicate_check(goal: &Goal, next: &Goal, policy: DuplicatePolicy) -> DuplicateCheck {
+    let says_the_same = goal.title == next.title || Fingerprint::of(&goal.title) == Fingerprint::of(&next.title);
+    if goal.is_open() && says_the_same { DuplicateCheck::Keep } else { DuplicateCheck::Judge(policy) }
+}

@@ -1,0 +1,22 @@
+//! How much one person may have.
+
+use crate::words::words;
+
+words! {
+    /// What is limited.
+    pub enum LimitKind {
+        /// Goals of one owner, those in the trash counted until they are purged.
+        Goals = "goals",
+        /// Sessions of one user.
+        Sessions = "sessions",
+    }
+}
+
+/// How much of something there may be, and how much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// The most there may be.
+    pub max: u64,
+    /// How much there is.
+    pub used: u64,
+}

@@ -1,0 +1,305 @@
+//! The repositories: what a store has to be able to do, and what it MUST keep.
+//!
+//! Rules for every method:
+//!
+//! - It is **one atomic unit of work**: all of it happens, or nothing.
+//! - What it promises holds under any number of concurrent callers, in one process or in many.
+//! - It ends within a bounded time; a store that is away or overloaded is
+//!   [`StoreError::Unavailable`], never a call that hangs.
+//! - It gives back exactly what was put in, times in whole microseconds included.
+//! - Every method that takes an owner, or a user, finds nothing of anybody else's.
+//!
+//! [`testing`](crate::testing) has a suite that proves all of this of a store.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::duplicate::DuplicatePolicy;
+use crate::error::BoxError;
+use crate::goal::Goal;
+use crate::ids::{GoalId, OwnerId, SessionId, UserId};
+use crate::limits::LimitKind;
+use crate::password::PasswordHash;
+use crate::query::{GoalQuery, Page};
+use crate::session::{Session, SessionSecret};
+use crate::user::{LoginName, User};
+
+/// Why a store did not do what it was asked. Something that is not there is no error: it is `None`
+/// or `false`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another user has this username.
+    #[error("this username is taken")]
+    UsernameTaken,
+    /// Another user has this e-mail address.
+    #[error("this e-mail address is taken")]
+    EmailTaken,
+    /// The id is in use.
+    #[error("this id is taken")]
+    IdTaken,
+    /// An open goal of this owner has the same fingerprint.
+    #[error("goal {existing} says the same")]
+    DuplicateGoal {
+        /// That goal.
+        existing: GoalId,
+    },
+    /// A limit is reached.
+    #[error("the limit of {max} {limit} is reached")]
+    LimitReached {
+        /// Which limit.
+        limit: LimitKind,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// The store is away or did not answer in time; what was asked may or may not have happened.
+    #[error("the store is away or did not answer in time")]
+    Unavailable(#[source] BoxError),
+    /// The store failed in a way that trying again does not mend.
+    #[error("the store failed")]
+    Backend(#[source] BoxError),
+}
+
+/// A user together with what proves a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user.
+    pub user: User,
+    /// The hash of their password.
+    pub hash: PasswordHash,
+}
+
+/// Where users are kept.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send + Sync + std::fmt::Debug {
+    /// Adds a user.
+    ///
+    /// # Errors
+    /// [`StoreError::UsernameTaken`] and [`StoreError::EmailTaken`], compared as
+    /// [`Username::folded`](crate::Username::folded) and
+    /// [`EmailAddress::folded`](crate::EmailAddress::folded) say; the username first when both are.
+    async fn insert(&self, user: &User, hash: &PasswordHash) -> Result<(), StoreError>;
+
+    /// The user who logs in by this name.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find_by_login(&self, login: &LoginName) -> Result<Option<Credentials>, StoreError>;
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find(&self, id: UserId) -> Result<Option<Credentials>, StoreError>;
+
+    /// Replaces the user when the stored version is `expected`; `false` when it is another or the
+    /// user is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::UsernameTaken`] and [`StoreError::EmailTaken`] as in [`insert`](Self::insert).
+    async fn update(&self, user: &User, expected: u64) -> Result<bool, StoreError>;
+
+    /// Replaces the hash `old` by `new` and ends every session of the user but `keep`; `false`,
+    /// with nothing done, when the stored hash is not `old` any more.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn change_password(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        keep: SessionId,
+    ) -> Result<bool, StoreError>;
+
+    /// Replaces the hash `old` by `new`, which is of the same password; nothing happens when the
+    /// stored hash is not `old` any more.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn rehash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
+
+    /// Removes the user and everything of theirs, goals and sessions included; `false` when there
+    /// is none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn delete(&self, id: UserId) -> Result<bool, StoreError>;
+}
+
+/// What a store is to do with a refresh token.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    /// Who.
+    pub user: UserId,
+    /// Which session.
+    pub session: SessionId,
+    /// The secret that was shown.
+    pub shown: SessionSecret,
+    /// The secret that takes its place.
+    pub next: SessionSecret,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// The session ends this long after `now` unless it is renewed again…
+    pub idle: TimeDelta,
+    /// …and at the latest this long after it was created.
+    pub absolute: TimeDelta,
+    /// How long after it was spent a secret may come again because its answer was lost.
+    pub grace: TimeDelta,
+}
+
+/// How soon after the first use a second one counts as made at the same time: nobody has given up
+/// waiting for an answer by then.
+pub const SAME_TIME: TimeDelta = TimeDelta::seconds(1);
+
+/// What became of a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rotated {
+    /// The session goes on with the new secret.
+    Renewed(User, Session),
+    /// Spent less than [`SAME_TIME`] ago: another request was faster. Nothing has changed.
+    InProgress,
+    /// Spent longer ago than the grace allows. Somebody has a copy, so the session has been ended.
+    Reused,
+    /// No such session, or not its secret. Nothing has changed.
+    Unknown,
+}
+
+/// Where sessions are kept.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait SessionRepository: Send + Sync + std::fmt::Debug {
+    /// Adds a session. When its user has `max` or more, those that expired and then those that
+    /// were renewed longest ago make room, so that nobody is locked out by sessions they have
+    /// forgotten, and there are never more than `max`. `false` when the user is gone.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn insert(&self, session: &Session, secret: &SessionSecret, max: u32) -> Result<bool, StoreError>;
+
+    /// A session that has not expired at `now`, and its user.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(User, Session)>, StoreError>;
+
+    /// The sessions of a user that have not expired at `now`, the last used first.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn list(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<Session>, StoreError>;
+
+    /// Spends a refresh token. Of callers who show the same secret at the same time exactly one is
+    /// [`Rotated::Renewed`].
+    ///
+    /// The secret that was current becomes the spent one, of which one is remembered. Showing it
+    /// again is [`Rotated::InProgress`] within [`SAME_TIME`] of the moment it was first spent,
+    /// renews once more within the grace, and later is [`Rotated::Reused`].
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn rotate(&self, rotation: &Rotation) -> Result<Rotated, StoreError>;
+
+    /// Renews a session without a refresh token: it was used at `now` and ends at `expires_at`.
+    /// `false` when there is no such session.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn extend(
+        &self,
+        user: UserId,
+        id: SessionId,
+        now: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends one session; `false` when there is none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn end(&self, user: UserId, id: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends all sessions of a user and says how many there were.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn end_all(&self, user: UserId) -> Result<u64, StoreError>;
+}
+
+/// What an update has to check of the duplicate rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicateCheck {
+    /// The goal says what it said before and was open before: its place is not judged again.
+    Keep,
+    /// It says something new or is open again: judged as a new goal is.
+    Judge(DuplicatePolicy),
+}
+
+/// Where goals are kept.
+///
+/// **Duplicates.** Two goals are duplicates when both are open ([`Goal::is_open`]), of one owner,
+/// and have the same [`Fingerprint`](crate::Fingerprint). Of any number of callers who insert
+/// duplicates at the same time under [`DuplicatePolicy::Refuse`], exactly one succeeds. A goal that
+/// is not open is never a duplicate.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait GoalRepository: Send + Sync + std::fmt::Debug {
+    /// Adds a goal. There are never more than `max` goals of one owner, those in the trash counted.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], and [`StoreError::IdTaken`]
+    /// when this owner has a goal with this id.
+    async fn insert(&self, goal: &Goal, duplicates: DuplicatePolicy, max: u64) -> Result<(), StoreError>;
+
+    /// A goal, in the trash or not.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError>;
+
+    /// A page of goals: those for which [`GoalQuery::matches`] holds, after the cursor, in the
+    /// order of [`Sort::compare`](crate::Sort::compare). The query has been validated.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError>;
+
+    /// Replaces the goal when the stored version is `expected`; `false` when it is another or the
+    /// goal is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it.
+    async fn update(&self, goal: &Goal, expected: u64, check: DuplicateCheck) -> Result<bool, StoreError>;
+
+    /// Removes a goal for good, whatever its state; `false` when there is none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn purge(&self, owner: OwnerId, id: GoalId) -> Result<bool, StoreError>;
+
+    /// Removes for good what was moved to the trash before `deleted_before`, of every owner, and
+    /// says how many.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn purge_expired(&self, deleted_before: DateTime<Utc>) -> Result<u64, StoreError>;
+
+    /// How many goals the owner has, those in the trash counted.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn count(&self, owner: OwnerId) -> Result<u64, StoreError>;
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
