@@ -49,7 +49,7 @@ pub use ids::{GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds
 pub use jwt::{JwtCodec, WeakKey};
 pub use limits::{LimitKind, Usage};
 #[cfg(feature = "memory")]
-//pub use memory::MemoryStore;
+pub use memory::MemoryStore;
 pub use pace::{Health, Pace};
 pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
 pub use quantity::Quantity;
