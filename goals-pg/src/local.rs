@@ -74,10 +74,7 @@ impl LocalPostgres {
         let folder = Folder::open(path, &account)?;
         cluster::init(&folder, &installation, &account, Durability::Lasting)?;
         let keeper = cluster::start(&folder, &installation, &account, Durability::Lasting)?;
-        Ok(Self {
-            _keeper: keeper,
-            folder,
-        })
+        Ok(Self { _keeper: keeper, folder })
     }
 
     /// Starts a server on an empty folder that is removed when the server stops: in memory
@@ -98,10 +95,7 @@ impl LocalPostgres {
         let started = cluster::init(&folder, &installation, &account, Durability::Throwaway)
             .and_then(|()| cluster::start(&folder, &installation, &account, Durability::Throwaway));
         match started {
-            Ok(keeper) => Ok(Self {
-                _keeper: keeper,
-                folder,
-            }),
+            Ok(keeper) => Ok(Self { _keeper: keeper, folder }),
             Err(error) => {
                 folder.remove();
                 Err(error)
@@ -113,11 +107,7 @@ impl LocalPostgres {
     #[must_use]
     pub fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
-        config
-            .host_path(self.folder.socket())
-            .port(folder::PORT)
-            .user(cluster::GOALS)
-            .dbname(database);
+        config.host_path(self.folder.socket()).port(folder::PORT).user(cluster::GOALS).dbname(database);
         config
     }
 }

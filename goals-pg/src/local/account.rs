@@ -32,11 +32,7 @@ impl Account {
     /// The user for data that is still to be made.
     pub(super) fn current() -> Result<Self, LocalError> {
         let own = id(&["-u"])?.ok_or(LocalError::NoServerUser)?;
-        let server = if own == ROOT {
-            Some(Identity::find()?)
-        } else {
-            None
-        };
+        let server = if own == ROOT { Some(Identity::find()?) } else { None };
         Ok(Self { own, server })
     }
 
@@ -48,11 +44,7 @@ impl Account {
             && found.uid() != ROOT
             && found.uid() != server.user
         {
-            *server = Identity {
-                name: format!("user {}", found.uid()),
-                user: found.uid(),
-                group: found.gid(),
-            };
+            *server = Identity { name: format!("user {}", found.uid()), user: found.uid(), group: found.gid() };
         }
         Ok(account)
     }
@@ -63,18 +55,12 @@ impl Account {
 
     /// The name for messages.
     pub(super) fn name(&self) -> &str {
-        self.server
-            .as_ref()
-            .map_or("this user", |server| &server.name)
+        self.server.as_ref().map_or("this user", |server| &server.name)
     }
 
     /// Whether `user` is us or the one who runs the server.
     pub(super) fn covers(&self, user: u32) -> bool {
-        user == self.own
-            || self
-                .server
-                .as_ref()
-                .is_some_and(|server| server.user == user)
+        user == self.own || self.server.as_ref().is_some_and(|server| server.user == user)
     }
 
     /// Makes `path` the server's.
@@ -89,10 +75,7 @@ impl Account {
     /// messages in English.
     pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .current_dir("/")
-            .env("LC_ALL", "C")
-            .stdin(Stdio::null());
+        command.current_dir("/").env("LC_ALL", "C").stdin(Stdio::null());
         if let Some(server) = &self.server {
             command.uid(server.user).gid(server.group);
         }
@@ -101,9 +84,7 @@ impl Account {
 
     /// Runs a command made by [`Account::command`] to its end.
     pub(super) fn output(&self, command: &mut Command) -> Result<Output, LocalError> {
-        command
-            .output()
-            .map_err(|source| self.cannot_run(command, source))
+        command.output().map_err(|source| self.cannot_run(command, source))
     }
 
     pub(super) fn cannot_run(&self, command: &Command, source: io::Error) -> LocalError {
@@ -126,11 +107,7 @@ impl Identity {
     fn find() -> Result<Self, LocalError> {
         for name in ["postgres", "nobody"] {
             if let (Some(user), Some(group)) = (id(&["-u", name])?, id(&["-g", name])?) {
-                return Ok(Self {
-                    name: format!("`{name}`"),
-                    user,
-                    group,
-                });
+                return Ok(Self { name: format!("`{name}`"), user, group });
             }
         }
         Err(LocalError::NoServerUser)
@@ -140,13 +117,10 @@ impl Identity {
 /// What `id` prints. The standard library has no such question, and `id` also knows the users
 /// that are not in `/etc/passwd`.
 fn id(arguments: &[&str]) -> Result<Option<u32>, LocalError> {
-    let output = Command::new("id")
-        .args(arguments)
-        .output()
-        .map_err(|source| LocalError::Run {
-            program: "id".to_owned(),
-            user: "this user".to_owned(),
-            source,
-        })?;
+    let output = Command::new("id").args(arguments).output().map_err(|source| LocalError::Run {
+        program: "id".to_owned(),
+        user: "this user".to_owned(),
+        source,
+    })?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }

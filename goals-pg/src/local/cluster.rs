@@ -42,6 +42,8 @@ impl Durability {
                 "fsync=off",
                 "synchronous_commit=off",
                 "full_page_writes=off",
+                // Within the data, so that nothing of it stays elsewhere.
+                "dynamic_shared_memory_type=mmap",
                 "wal_level=minimal",
                 "max_wal_senders=0",
                 "max_connections=300",
@@ -83,26 +85,12 @@ fn initdb(
     durability: Durability,
 ) -> Result<(), LocalError> {
     let mut command = account.command(installation.initdb());
-    command
-        .arg("--pgdata")
-        .arg(data)
-        .args(["--username", GOALS, "--encoding", "UTF8"]);
+    command.arg("--pgdata").arg(data).args(["--username", GOALS, "--encoding", "UTF8"]);
     // Whoever can reach the socket may come in: it lies in a folder of the server's own.
-    command.args([
-        "--auth-local",
-        "trust",
-        "--auth-host",
-        "reject",
-        "--no-instructions",
-    ]);
+    command.args(["--auth-local", "trust", "--auth-host", "reject", "--no-instructions"]);
     // Not `C`, which knows the case and the accents of ASCII alone.
     if installation.major >= 17 {
-        command.args([
-            "--locale-provider",
-            "builtin",
-            "--builtin-locale",
-            "C.UTF-8",
-        ]);
+        command.args(["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]);
     }
     command.args(["--locale", "C.UTF-8"]);
     if durability == Durability::Throwaway {
@@ -114,31 +102,16 @@ fn initdb(
 
 /// Makes the database before the data gets its final name, so that there is never one without
 /// the other, and without a connection, so that no runtime is needed.
-fn create_database(
-    data: &Path,
-    installation: &Installation,
-    account: &Account,
-) -> Result<(), LocalError> {
+fn create_database(data: &Path, installation: &Installation, account: &Account) -> Result<(), LocalError> {
     let mut command = account.command(installation.postgres());
-    command
-        .arg("--single")
-        .arg("-D")
-        .arg(data)
-        .args(["-c", "exit_on_error=on", "postgres"]);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|source| account.cannot_run(&command, source))?;
+    command.arg("--single").arg("-D").arg(data).args(["-c", "exit_on_error=on", "postgres"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|source| account.cannot_run(&command, source))?;
     if let Some(mut stdin) = child.stdin.take() {
         // When it fails, the server has ended and says why.
         let _ = writeln!(stdin, "CREATE DATABASE {GOALS}");
     }
-    let output = child
-        .wait_with_output()
-        .map_err(|source| account.cannot_run(&command, source))?;
+    let output = child.wait_with_output().map_err(|source| account.cannot_run(&command, source))?;
     checked("postgres --single", output.status.success(), &output.stderr)
 }
 
@@ -146,10 +119,7 @@ fn checked(program: &str, success: bool, stderr: &[u8]) -> Result<(), LocalError
     if success {
         return Ok(());
     }
-    Err(LocalError::Init {
-        program: program.to_owned(),
-        output: String::from_utf8_lossy(stderr).trim().to_owned(),
-    })
+    Err(LocalError::Init { program: program.to_owned(), output: String::from_utf8_lossy(stderr).trim().to_owned() })
 }
 
 /// Starts the server and waits until it takes connections.
@@ -163,27 +133,26 @@ pub(super) fn start(
     let mut log = folder.new_log()?;
     let before = pid_file(folder);
     let command = server_command(folder, installation, durability);
-    let stop = match durability {
-        Durability::Lasting => Stop::Orderly,
-        Durability::Throwaway => Stop::Discard(folder.path()),
-    };
-    let mut keeper = Keeper::start(account, &command, stop, &log, stale)
-        .map_err(LocalError::folder(folder.path()))?;
+    let stop = stop(folder, account, durability)?;
+    let mut keeper = Keeper::start(account, &command, stop, &log, stale).map_err(LocalError::folder(folder.path()))?;
     if wait_until_ready(&mut keeper, folder, before.as_deref()) {
         return Ok(keeper);
     }
     drop(keeper);
-    Err(LocalError::Start {
-        folder: folder.path().to_owned(),
-        log: tail(&mut log),
-    })
+    Err(LocalError::Start { folder: folder.path().to_owned(), log: tail(&mut log) })
 }
 
-fn server_command(
-    folder: &Folder,
-    installation: &Installation,
-    durability: Durability,
-) -> Vec<OsString> {
+fn stop<'a>(folder: &'a Folder, account: &Account, durability: Durability) -> Result<Stop<'a>, LocalError> {
+    if durability == Durability::Lasting {
+        return Ok(Stop::Orderly);
+    }
+    // So that the keeper can remove it. Not sooner: root had better make no files where another
+    // user may put links.
+    account.give(folder.path()).map_err(LocalError::folder(folder.path()))?;
+    Ok(Stop::Discard(folder.path()))
+}
+
+fn server_command(folder: &Folder, installation: &Installation, durability: Durability) -> Vec<OsString> {
     let port = format!("port={PORT}");
     // Relative to the data: an absolute path would need the quoting of a list.
     let common = [
@@ -196,11 +165,8 @@ fn server_command(
         // Errors of single statements are the client's; they may quote what people wrote.
         "log_min_messages=log",
     ];
-    let mut words = vec![
-        installation.postgres().into_os_string(),
-        OsString::from("-D"),
-        folder.data().into_os_string(),
-    ];
+    let mut words =
+        vec![installation.postgres().into_os_string(), OsString::from("-D"), folder.data().into_os_string()];
     for setting in common.iter().chain(durability.settings()) {
         words.push(OsString::from("-c"));
         words.push(OsString::from(setting));
@@ -219,11 +185,7 @@ fn wait_until_ready(keeper: &mut Keeper, folder: &Folder, before: Option<&str>) 
     let end = Instant::now() + START_LIMIT;
     while Instant::now() < end && matches!(keeper.ended(), Ok(None)) {
         let now = pid_file(folder).filter(|now| Some(now.as_str()) != before);
-        if now.is_some_and(|now| {
-            now.lines()
-                .nth(7)
-                .is_some_and(|state| state.trim() == "ready")
-        }) {
+        if now.is_some_and(|now| now.lines().nth(7).is_some_and(|state| state.trim() == "ready")) {
             return true;
         }
         thread::sleep(POLL);
@@ -242,14 +204,10 @@ fn end_earlier(folder: &Folder, account: &Account) -> Result<Option<u32>, LocalE
     let end = Instant::now() + STOP_LIMIT;
     while is_server(pid, &folder.data()) {
         if Instant::now() > end {
-            return Err(LocalError::StillRunning {
-                folder: folder.path().to_owned(),
-                pid,
-            });
+            return Err(LocalError::StillRunning { folder: folder.path().to_owned(), pid });
         }
         let mut kill = account.command("/bin/sh");
-        kill.args(["-c", "kill -s INT \"$1\"", "stop", &pid.to_string()])
-            .stderr(Stdio::null());
+        kill.args(["-c", "kill -s INT \"$1\"", "stop", &pid.to_string()]).stderr(Stdio::null());
         account.output(&mut kill)?;
         thread::sleep(POLL);
     }
@@ -272,10 +230,7 @@ fn is_server(pid: u32, data: &Path) -> bool {
 /// The last lines of the log.
 fn tail(log: &mut File) -> String {
     let mut bytes = Vec::new();
-    if let Err(error) = log
-        .seek(SeekFrom::Start(0))
-        .and_then(|_| log.read_to_end(&mut bytes))
-    {
+    if let Err(error) = log.seek(SeekFrom::Start(0)).and_then(|_| log.read_to_end(&mut bytes)) {
         return error.to_string();
     }
     let text = String::from_utf8_lossy(&bytes);

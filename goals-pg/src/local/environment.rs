@@ -4,13 +4,15 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{PathBuf, absolute};
 
+use super::find;
+
 /// The variables that steer how the binaries are found.
 #[derive(Debug)]
 pub(super) struct Environment {
     /// `GOALS_PG_BIN`: use this folder and look nowhere else.
     pub(super) bin: Option<PathBuf>,
-    /// The folders of `PATH`.
-    pub(super) path: Vec<PathBuf>,
+    /// Where else to look, in this order: `PATH`, then the usual places.
+    pub(super) places: Vec<PathBuf>,
     /// False when `GOALS_PG_FETCH` is `off`.
     pub(super) may_fetch: bool,
     /// Where fetched binaries are kept; `None` when the machine names no home.
@@ -21,11 +23,17 @@ impl Environment {
     pub(super) fn read(root: bool) -> Self {
         Self {
             bin: variable("GOALS_PG_BIN").and_then(|bin| absolute(PathBuf::from(bin)).ok()),
-            path: variable("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect()),
+            places: path().into_iter().chain(find::usual_places()).collect(),
             may_fetch: variable("GOALS_PG_FETCH").is_none_or(|value| value != "off"),
             cache: user_folder(root, "/var/cache", "XDG_CACHE_HOME", ".cache"),
         }
     }
+}
+
+/// The folders of `PATH`. A relative one means another folder in every program that we start.
+fn path() -> Vec<PathBuf> {
+    let path = variable("PATH").unwrap_or_default();
+    env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()
 }
 
 /// Where a program of this user keeps its data when nobody says otherwise.

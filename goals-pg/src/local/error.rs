@@ -191,16 +191,10 @@ impl LocalError {
 
 fn majors(found: &[u32]) -> String {
     let list: Vec<String> = found.iter().map(u32::to_string).collect();
-    if list.is_empty() {
-        "no other".to_owned()
-    } else {
-        list.join(", ")
-    }
+    if list.is_empty() { "no other".to_owned() } else { list.join(", ") }
 }
 
 /// The error of tokio-postgres alone reads "db error".
 fn reason(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), ToString::to_string)
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
 }

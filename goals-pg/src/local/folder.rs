@@ -51,23 +51,21 @@ impl Folder {
 
     /// Makes a folder with a name of its own in `parent` and takes it.
     pub(super) fn temporary(parent: &Path, account: &Account) -> Result<Self, LocalError> {
-        let path = parent.join(format!(
-            "{TEMPORARY}{:016x}",
-            RandomState::new().hash_one(parent)
-        ));
+        let name = format!("{:016x}", RandomState::new().hash_one(parent));
+        let path = parent.join(format!("{TEMPORARY}{name}"));
         check_length(&path)?;
+        // Only once it is locked does it get the name that is swept.
+        let unlocked = parent.join(format!("goals-new-{name}"));
         // Fails when it is there already: in a folder for everybody that one may be anybody's.
         DirBuilder::new()
             .mode(0o700)
-            .create(&path)
-            .map_err(LocalError::folder(&path))?;
-        let lock = lock(&path)?;
+            .create(&unlocked)
+            .and_then(|()| let_pass(&unlocked, account))
+            .map_err(LocalError::folder(&unlocked))?;
+        let lock = lock(&unlocked)?;
+        fs::rename(&unlocked, &path).map_err(LocalError::folder(&path))?;
         let folder = Self { path, _lock: lock };
         make_private(&folder.socket(), account)?;
-        File::create_new(folder.log()).map_err(LocalError::folder(folder.log()))?;
-        account
-            .give(&folder.path)
-            .map_err(LocalError::folder(&folder.path))?;
         check_reach(&folder.path, account)?;
         Ok(folder)
     }
@@ -150,14 +148,10 @@ pub(super) fn sweep(parent: &Path, account: &Account) {
     };
     let ours = entries.flatten().filter(|entry| {
         entry.file_name().to_string_lossy().starts_with(TEMPORARY)
-            && entry
-                .metadata()
-                .is_ok_and(|found| found.is_dir() && account.covers(found.uid()))
+            && entry.metadata().is_ok_and(|found| found.is_dir() && account.covers(found.uid()))
     });
     for entry in ours {
-        let lock = OpenOptions::new()
-            .write(true)
-            .open(lock_file(&entry.path()));
+        let lock = OpenOptions::new().write(true).open(lock_file(&entry.path()));
         if lock.is_ok_and(|lock| lock.try_lock().is_ok()) {
             // Whoever else sweeps at this moment removes the same.
             let _ = fs::remove_dir_all(entry.path());
@@ -180,46 +174,38 @@ fn lock(path: &Path) -> Result<File, LocalError> {
         .map_err(LocalError::folder(path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LocalError::InUse {
-            folder: path.to_owned(),
-        }),
-        Err(TryLockError::Error(source)) => Err(LocalError::Folder {
-            folder: name,
-            source,
-        }),
+        Err(TryLockError::WouldBlock) => Err(LocalError::InUse { folder: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(LocalError::Folder { folder: name, source }),
     }
 }
 
 fn check_length(path: &Path) -> Result<(), LocalError> {
     let limit = LONGEST_SOCKET - "/socket/.s.PGSQL.5432".len();
     if path.as_os_str().len() > limit {
-        return Err(LocalError::PathTooLong {
-            folder: path.to_owned(),
-            limit,
-        });
+        return Err(LocalError::PathTooLong { folder: path.to_owned(), limit });
     }
     Ok(())
 }
 
-/// The folder stays ours; the server's user needs no more than to pass through it.
 fn create_shared(path: &Path, account: &Account) -> io::Result<()> {
     fs::create_dir_all(path)?;
+    let_pass(path, account)
+}
+
+/// The folder stays ours; the server's user needs no more than to pass through it.
+fn let_pass(path: &Path, account: &Account) -> io::Result<()> {
     let mode = if account.is_root() { 0o711 } else { 0o700 };
     fs::set_permissions(path, Permissions::from_mode(mode))
 }
 
-/// Whoever can write the folder can put other data, or another socket, in the place of ours.
-fn check_owner(path: &Path, account: &Account) -> Result<(), LocalError> {
+/// Whoever can write a folder can put other things in the place of ours.
+pub(super) fn check_owner(path: &Path, account: &Account) -> Result<(), LocalError> {
     let found = fs::metadata(path).map_err(LocalError::folder(path))?;
     if !found.is_dir() {
-        return Err(LocalError::folder(path)(
-            io::ErrorKind::NotADirectory.into(),
-        ));
+        return Err(LocalError::folder(path)(io::ErrorKind::NotADirectory.into()));
     }
     if !account.covers(found.uid()) || found.mode() & 0o002 != 0 {
-        return Err(LocalError::ForeignFolder {
-            folder: path.to_owned(),
-        });
+        return Err(LocalError::ForeignFolder { folder: path.to_owned() });
     }
     Ok(())
 }
@@ -232,10 +218,7 @@ fn check_reach(path: &Path, account: &Account) -> Result<(), LocalError> {
     from_the_top.reverse();
     for folder in from_the_top {
         if !account.can_enter(folder)? {
-            return Err(LocalError::Unreachable {
-                barrier: folder.to_owned(),
-                user: account.name().to_owned(),
-            });
+            return Err(LocalError::Unreachable { barrier: folder.to_owned(), user: account.name().to_owned() });
         }
     }
     Ok(())

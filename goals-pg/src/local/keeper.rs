@@ -72,11 +72,7 @@ impl Keeper {
             Stop::Discard(folder) => (folder, "QUIT"),
         };
         let mut command = account.command("/bin/sh");
-        command
-            .args(["-c", SCRIPT, "goals-keeper"])
-            .arg(remove)
-            .arg(signal)
-            .args(server);
+        command.args(["-c", SCRIPT, "goals-keeper"]).arg(remove).arg(signal).args(server);
         if let Some(stale) = stale {
             command.env("PG_GRANDPARENT_PID", stale.to_string());
         }

@@ -73,16 +73,8 @@ impl TestTemplate {
         }
         let server = SERVER.get_or_try_init(start).await?;
         let admin = server.config(GOALS);
-        let template = self
-            .0
-            .get_or_try_init(|| make_template(server, &admin, migrate))
-            .await?;
-        TestDatabase::create(
-            admin,
-            &format!("TEMPLATE {template} STRATEGY file_copy"),
-            Removal::Begun,
-        )
-        .await
+        let template = self.0.get_or_try_init(|| make_template(server, &admin, migrate)).await?;
+        TestDatabase::create(admin, &format!("TEMPLATE {template} STRATEGY file_copy"), Removal::Begun).await
     }
 }
 
@@ -116,12 +108,7 @@ impl TestDatabase {
         execute(&admin, &format!("CREATE DATABASE {name} {options}")).await?;
         let mut config = admin.clone();
         config.dbname(&name);
-        Ok(Self {
-            admin,
-            config,
-            name,
-            removal,
-        })
+        Ok(Self { admin, config, name, removal })
     }
 }
 
@@ -131,9 +118,7 @@ impl Drop for TestDatabase {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         let admin = self.admin.clone();
         let removing = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.map(|runtime| runtime.block_on(execute(&admin, &statement)))
         });
         if self.removal == Removal::Awaited {
@@ -152,11 +137,7 @@ async fn start() -> Result<LocalPostgres, LocalError> {
 
 /// Makes and migrates a template, and closes it: a database that has connections cannot be
 /// copied.
-async fn make_template<M, F, E>(
-    server: &LocalPostgres,
-    admin: &Config,
-    migrate: M,
-) -> Result<String, LocalError>
+async fn make_template<M, F, E>(server: &LocalPostgres, admin: &Config, migrate: M) -> Result<String, LocalError>
 where
     M: FnOnce(Config) -> F,
     F: Future<Output = Result<(), E>>,
@@ -165,13 +146,8 @@ where
     let name = unique_name("goals_template");
     execute(admin, &format!("CREATE DATABASE {name}")).await?;
     run(migrate, &server.config(&name)).await?;
-    execute(
-        admin,
-        &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"),
-    )
-    .await?;
-    let close =
-        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    execute(admin, &format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await?;
+    let close = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
     execute(admin, &close).await?;
     Ok(name)
 }
@@ -182,9 +158,7 @@ where
     F: Future<Output = Result<(), E>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    migrate(config.clone())
-        .await
-        .map_err(|error| LocalError::Migration(error.into()))
+    migrate(config.clone()).await.map_err(|error| LocalError::Migration(error.into()))
 }
 
 /// Runs one statement on a connection of its own.

@@ -57,13 +57,7 @@ impl Actor {
     fn command(role: &str, folder: &Path) -> Command {
         let mut command = Command::new(env::current_exe().unwrap());
         command
-            .args([
-                "local::child",
-                "--exact",
-                "--ignored",
-                "--nocapture",
-                "--quiet",
-            ])
+            .args(["local::child", "--exact", "--ignored", "--nocapture", "--quiet"])
             .env(ROLE, role)
             .env(FOLDER, folder)
             .stdin(Stdio::piped())
@@ -99,9 +93,7 @@ fn child() {
     let folder = PathBuf::from(env::var_os(FOLDER).unwrap());
     let role = env::var(ROLE).unwrap();
     let held = match role.as_str() {
-        "persistent" => {
-            LocalPostgres::persistent(&folder).map(|server| (Some(server), String::new()))
-        }
+        "persistent" => LocalPostgres::persistent(&folder).map(|server| (Some(server), String::new())),
         "temporary" => LocalPostgres::temporary().map(|server| {
             let folder = folder_of(&server.config("goals"));
             (Some(server), folder.display().to_string())
@@ -132,31 +124,18 @@ async fn make_notes(config: Config) -> Result<(), tokio_postgres::Error> {
 
 async fn count_notes(config: &Config) -> i64 {
     let (client, _) = connect(config).await;
-    client
-        .query_one("SELECT count(*) FROM notes", &[])
-        .await
-        .unwrap()
-        .get(0)
+    client.query_one("SELECT count(*) FROM notes", &[]).await.unwrap().get(0)
 }
 
 async fn write_note(config: &Config) {
     let (client, _) = connect(config).await;
-    client
-        .execute("INSERT INTO notes VALUES ('kept')", &[])
-        .await
-        .unwrap();
+    client.execute("INSERT INTO notes VALUES ('kept')", &[]).await.unwrap();
 }
 
 /// A client, and what ends when the server has closed the connection.
 async fn connect(config: &Config) -> (Client, JoinHandle<()>) {
-    let (client, connection) = config
-        .connect(NoTls)
-        .await
-        .expect("the server takes connections");
-    (
-        client,
-        tokio::spawn(async move { connection.await.unwrap_or_default() }),
-    )
+    let (client, connection) = config.connect(NoTls).await.expect("the server takes connections");
+    (client, tokio::spawn(async move { connection.await.unwrap_or_default() }))
 }
 
 fn in_runtime<T>(work: impl Future<Output = T>) -> T {
@@ -174,10 +153,7 @@ fn folder_of(config: &Config) -> PathBuf {
 /// How to reach the server of another process.
 fn config_of(data_dir: &Path) -> Config {
     let mut config = Config::new();
-    config
-        .host_path(data_dir.join("socket"))
-        .user("goals")
-        .dbname("goals");
+    config.host_path(data_dir.join("socket")).user("goals").dbname("goals");
     config
 }
 
@@ -190,21 +166,12 @@ fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
 }
 
 fn alive(pid: u32) -> bool {
-    let status = Command::new("ps")
-        .args(["-o", "stat=", "-p", &pid.to_string()])
-        .output()
-        .unwrap();
+    let status = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();
     status.stdout.first().is_some_and(|&state| state != b'Z')
 }
 
 fn signal(name: &str, pid: u32) {
-    let kill = [
-        "-c",
-        "kill -s \"$1\" \"$2\"",
-        "kill",
-        name,
-        &pid.to_string(),
-    ];
+    let kill = ["-c", "kill -s \"$1\" \"$2\"", "kill", name, &pid.to_string()];
     assert!(Command::new("sh").args(kill).status().unwrap().success());
 }
 
@@ -236,9 +203,7 @@ fn is_private_durable_and_knows_letters() {
     let scratch = Scratch::new("private");
     let server = LocalPostgres::persistent(&scratch.data_dir()).unwrap();
     for private in ["socket", "postgres"] {
-        let mode = fs::metadata(scratch.data_dir().join(private))
-            .unwrap()
-            .mode();
+        let mode = fs::metadata(scratch.data_dir().join(private)).unwrap().mode();
         assert_eq!(mode & 0o777, 0o700, "{private}");
     }
     in_runtime(async {
@@ -250,16 +215,10 @@ fn is_private_durable_and_knows_letters() {
             ("full_page_writes", "on"),
             ("server_encoding", "UTF8"),
         ] {
-            let row = client
-                .query_one("SELECT current_setting($1)", &[&setting])
-                .await
-                .unwrap();
+            let row = client.query_one("SELECT current_setting($1)", &[&setting]).await.unwrap();
             assert_eq!(row.get::<_, String>(0), value, "{setting}");
         }
-        let row = client
-            .query_one("SELECT upper('é') = 'É'", &[])
-            .await
-            .unwrap();
+        let row = client.query_one("SELECT upper('é') = 'É'", &[]).await.unwrap();
         assert!(row.get::<_, bool>(0));
     });
 }
@@ -272,10 +231,7 @@ fn a_second_one_is_kept_out() {
     assert!(matches!(again, LocalError::InUse { .. }), "{again}");
     let (other, said) = Actor::start(&mut Actor::command("persistent", &scratch.data_dir()));
     other.finish();
-    assert!(
-        said.contains("in use by another process; stop that one first"),
-        "{said}"
-    );
+    assert!(said.contains("in use by another process; stop that one first"), "{said}");
     in_runtime(connect(&server.config("goals")));
 }
 
@@ -316,10 +272,7 @@ fn a_server_whose_keeper_was_killed_too_is_stopped_by_the_next() {
 
 /// The other processes in the process group of `pid`.
 fn group_of(pid: u32) -> Vec<u32> {
-    let output = Command::new("ps")
-        .args(["-A", "-o", "pid=,pgid="])
-        .output()
-        .unwrap();
+    let output = Command::new("ps").args(["-A", "-o", "pid=,pgid="]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let processes: Vec<(u32, u32)> = text
         .lines()
@@ -327,9 +280,7 @@ fn group_of(pid: u32) -> Vec<u32> {
         .map(|(pid, group)| (pid.parse().unwrap(), group.trim().parse().unwrap()))
         .collect();
     let group = processes.iter().find(|process| process.0 == pid).unwrap().1;
-    let others = processes
-        .iter()
-        .filter(|process| process.1 == group && process.0 != pid);
+    let others = processes.iter().filter(|process| process.1 == group && process.0 != pid);
     others.map(|process| process.0).collect()
 }
 
@@ -346,11 +297,7 @@ fn a_pid_file_of_before_is_not_believed() {
         other.uid(owner.uid()).gid(owner.gid());
     }
     let mut other = other.spawn().unwrap();
-    let before = format!(
-        "{}\n{}\n1\n5432\n../socket\n\n0 0\nready   \n",
-        other.id(),
-        data.display()
-    );
+    let before = format!("{}\n{}\n1\n5432\n../socket\n\n0 0\nready   \n", other.id(), data.display());
     fs::write(scratch.pid_file(), before).unwrap();
 
     let server = LocalPostgres::persistent(&scratch.data_dir());
@@ -361,6 +308,15 @@ fn a_pid_file_of_before_is_not_believed() {
     let server = server.unwrap();
     in_runtime(connect(&server.config("goals")));
     assert_ne!(scratch.server(), other.id());
+}
+
+#[test]
+fn a_server_that_does_not_start_says_why() {
+    let scratch = Scratch::new("settings");
+    drop(LocalPostgres::persistent(&scratch.data_dir()).unwrap());
+    let settings = scratch.data_dir().join("postgres/postgresql.auto.conf");
+    fs::write(settings, "no_such_setting = 1\n").unwrap();
+    assert_refused(&scratch.data_dir(), "no_such_setting", &scratch.data_dir());
 }
 
 #[test]
@@ -389,11 +345,7 @@ fn unusable_folders_are_named() {
 
     let other = scratch.0.join("other");
     fs::create_dir_all(other.join("postgres/something")).unwrap();
-    assert_refused(
-        &other,
-        "is not the data of a PostgreSQL server",
-        &other.join("postgres"),
-    );
+    assert_refused(&other, "is not the data of a PostgreSQL server", &other.join("postgres"));
 
     let long = scratch.0.join("x".repeat(100));
     assert_refused(&long, "is too long a path for a Unix socket", &long);
@@ -417,11 +369,7 @@ fn data_of_another_version_is_named() {
     let data = scratch.data_dir().join("postgres");
     fs::create_dir_all(&data).unwrap();
     fs::write(data.join("PG_VERSION"), "9\n").unwrap();
-    assert_refused(
-        &scratch.data_dir(),
-        "was made by PostgreSQL 9, and only",
-        &data,
-    );
+    assert_refused(&scratch.data_dir(), "was made by PostgreSQL 9, and only", &data);
 }
 
 fn assert_refused(folder: &Path, because: &str, named: &Path) {
@@ -436,10 +384,7 @@ fn a_folder_without_binaries_is_named() {
     let mut command = Actor::command("persistent", &scratch.data_dir());
     let (child, said) = Actor::start(command.env("GOALS_PG_BIN", &scratch.0));
     child.finish();
-    assert!(
-        said.contains("GOALS_PG_BIN is") && said.contains("unset it"),
-        "{said}"
-    );
+    assert!(said.contains("GOALS_PG_BIN is") && said.contains("unset it"), "{said}");
     assert!(said.contains(scratch.0.to_str().unwrap()), "{said}");
     assert!(!scratch.data_dir().exists());
 }
@@ -516,14 +461,8 @@ async fn databases_can_be_made_at_the_same_time() {
 #[tokio::test]
 async fn a_failed_migration_is_reported() {
     let template = TestTemplate::new();
-    let failed = template
-        .database(async |_| Err("no such table"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        failed.to_string(),
-        "cannot migrate the test database: no such table"
-    );
+    let failed = template.database(async |_| Err("no such table")).await.unwrap_err();
+    assert_eq!(failed.to_string(), "cannot migrate the test database: no such table");
     template.database(make_notes).await.unwrap();
 }
 
@@ -531,10 +470,7 @@ async fn a_failed_migration_is_reported() {
 fn a_given_server_is_used_and_left_clean() {
     let server = LocalPostgres::temporary().unwrap();
     let folder = folder_of(&server.config("goals"));
-    let url = format!(
-        "postgresql:///goals?user=goals&host={}/socket",
-        folder.display()
-    );
+    let url = format!("postgresql:///goals?user=goals&host={}/socket", folder.display());
     let mut command = Actor::command("template", Path::new(""));
     let (child, used) = Actor::start(command.env("GOALS_TEST_DATABASE_URL", url));
     child.finish();
@@ -542,9 +478,6 @@ fn a_given_server_is_used_and_left_clean() {
     in_runtime(async {
         let (client, _) = connect(&server.config("goals")).await;
         let query = "SELECT count(*) FROM pg_database WHERE datname LIKE 'goals\\_%'";
-        assert_eq!(
-            client.query_one(query, &[]).await.unwrap().get::<_, i64>(0),
-            0
-        );
+        assert_eq!(client.query_one(query, &[]).await.unwrap().get::<_, i64>(0), 0);
     });
 }
