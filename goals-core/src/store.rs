@@ -254,8 +254,8 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     /// Adds a goal. There are never more than `max` goals of one owner, those in the trash counted.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], and [`StoreError::IdTaken`]
-    /// when this owner has a goal with this id.
+    /// [`StoreError::IdTaken`] when this owner has a goal with this id, whatever else is wrong;
+    /// [`StoreError::DuplicateGoal`] and [`StoreError::LimitReached`].
     async fn insert(&self, goal: &Goal, duplicates: DuplicatePolicy, max: u64) -> Result<(), StoreError>;
 
     /// A goal, in the trash or not.

@@ -1,1 +1,18 @@
-//! wip
+//! What tests of goals, and of programs that embed it, are built from (feature `test-support`).
+//!
+//! - [`ManualClock`] stands still until it is moved, [`SequentialIds`] counts.
+//! - Mocks of every port, for what a real store will not do at will.
+//! - [`conformance_suite!`](crate::conformance_suite): proves of a store that it keeps the rules of
+//!   [`UserRepository`](crate::UserRepository), [`SessionRepository`](crate::SessionRepository) and
+//!   [`GoalRepository`](crate::GoalRepository), the races included.
+
+mod doubles;
+mod fixtures;
+pub mod suite;
+
+pub use doubles::{ManualClock, PlainHasher, SequentialIds};
+pub use fixtures::{goal, now, session, user};
+
+pub use crate::password::MockPasswordHasher;
+pub use crate::store::{MockGoalRepository, MockSessionRepository, MockUserRepository};
+pub use crate::token::MockTokenCodec;

@@ -1,0 +1,118 @@
+//! What every store has to do, one function a rule.
+
+pub mod accounts;
+pub mod goals;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::Barrier;
+
+/// How many callers run against each other in the races.
+pub const CALLERS: usize = 32;
+
+/// Runs `call` in [`CALLERS`] tasks that begin together, and gives back what they answered.
+async fn race<T, F>(call: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let start = Arc::new(Barrier::new(CALLERS));
+    let begin = |n| {
+        let (start, call) = (Arc::clone(&start), call(n));
+        tokio::spawn(async move {
+            start.wait().await;
+            call.await
+        })
+    };
+    let tasks: Vec<_> = (0..CALLERS).map(begin).collect();
+    let mut answers = Vec::with_capacity(CALLERS);
+    for task in tasks {
+        answers.push(task.await.expect("a caller panicked"));
+    }
+    answers
+}
+
+/// Makes one test of every rule of a store.
+///
+/// The first word says which rules: `goals` for a [`GoalRepository`](crate::GoalRepository), or
+/// `accounts` for a store that is a [`UserRepository`](crate::UserRepository) and a
+/// [`SessionRepository`](crate::SessionRepository) too. The second is an expression that gives a
+/// future of a new, empty store in an `Arc`, and of anything that has to live as long as the test.
+/// The crate that calls it needs tokio with its macros and the runtime of many threads.
+///
+/// ```
+/// # mod hidden {
+/// use std::sync::Arc;
+///
+/// use goals_core::MemoryStore;
+///
+/// async fn new_store() -> (Arc<MemoryStore>, ()) {
+///     (Arc::new(MemoryStore::new()), ())
+/// }
+///
+/// mod goals {
+///     goals_core::conformance_suite!(goals, super::new_store());
+/// }
+/// mod accounts {
+///     goals_core::conformance_suite!(accounts, super::new_store());
+/// }
+/// # }
+/// ```
+#[macro_export]
+macro_rules! conformance_suite {
+    (goals, $new_store:expr) => {
+        $crate::conformance_suite! { @each goals, $new_store,
+            a_goal_comes_back_as_it_was_put_in
+            another_owner_finds_nothing
+            an_id_is_used_once
+            an_update_replaces_its_version_only
+            what_says_the_same_is_refused
+            what_is_not_open_is_no_duplicate
+            duplicates_may_be_allowed
+            an_update_is_judged_when_asked
+            the_limit_is_exact
+            purging_makes_room
+            the_trash_is_emptied_by_age
+            lists_are_filtered
+            lists_are_sorted_and_paged
+            racing_creates_stop_at_the_limit
+            racing_duplicates_leave_one
+            racing_reopenings_leave_one
+            racing_updates_leave_one
+            racing_purges_count_once
+            it_answers
+        }
+    };
+    (accounts, $new_store:expr) => {
+        $crate::conformance_suite! { @each accounts, $new_store,
+            a_user_comes_back_as_they_were_put_in
+            names_are_unique_but_for_case
+            an_update_replaces_its_version_only
+            names_can_be_changed
+            a_new_password_ends_the_other_sessions
+            a_hash_is_renewed_once
+            deleting_leaves_nothing
+            a_session_lives_until_it_expires
+            sessions_are_of_their_user_alone
+            the_oldest_session_makes_room
+            a_session_can_be_extended
+            sessions_are_ended
+            a_secret_is_spent_once
+            a_lost_answer_can_be_asked_for_again
+            a_stolen_secret_ends_the_session
+            a_wrong_secret_changes_nothing
+            rotation_stops_at_the_absolute_end
+            racing_registrations_leave_one
+            racing_rotations_renew_one
+            racing_sign_ins_stop_at_the_limit
+        }
+    };
+    (@each $suite:ident, $new_store:expr, $($rule:ident)+) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $rule() {
+            let (store, _guard) = $new_store.await;
+            $crate::testing::suite::$suite::$rule(store).await;
+        }
+    )+};
+}

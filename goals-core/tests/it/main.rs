@@ -1,0 +1,3 @@
+//! The rules of goals-core, from outside.
+
+mod memory_store;

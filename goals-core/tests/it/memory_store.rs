@@ -1,0 +1,17 @@
+//! The memory store keeps the rules of every repository.
+
+use std::sync::Arc;
+
+use goals_core::MemoryStore;
+
+async fn new_store() -> (Arc<MemoryStore>, ()) {
+    (Arc::new(MemoryStore::new()), ())
+}
+
+mod goals {
+    goals_core::conformance_suite!(goals, super::new_store());
+}
+
+mod accounts {
+    goals_core::conformance_suite!(accounts, super::new_store());
+}
