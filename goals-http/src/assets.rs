@@ -1,0 +1,154 @@
+//! The web page, built in.
+//!
+//! `index.html` is asked for again on every visit; everything else lies under a path that names
+//! its content, so a browser that has it never asks again.
+
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+use sha2::{Digest as _, Sha256};
+
+use crate::problem::{Code, Problem};
+use crate::reply::Reply;
+
+macro_rules! assets {
+    ($($path:literal)+) => {
+        /// Every file of the page, by its path in `web/`.
+        pub(crate) const ASSETS: &[(&str, &[u8])] = &[$(($path, include_bytes!(concat!("../web/", $path)))),+];
+    };
+}
+
+assets! {
+    "css/page.css"
+    "i18n/en.json"
+    "i18n/pt-BR.json"
+    "icon.svg"
+    "js/account.js"
+    "js/api.js"
+    "js/card.js"
+    "js/detail.js"
+    "js/dom.js"
+    "js/form.js"
+    "js/goals.js"
+    "js/i18n.js"
+    "js/keys.js"
+    "js/list.js"
+    "js/main.js"
+    "js/ui.js"
+}
+
+const INDEX: &str = include_str!("../web/index.html");
+
+/// The page as it is served under one base path.
+#[derive(Debug)]
+pub(crate) struct Page {
+    index: Bytes,
+    index_tag: String,
+    /// Names the content of all assets together: they import each other by relative paths.
+    hash: String,
+}
+
+impl Page {
+    /// `base` is the path under which a host mounts the API; empty when it is the root.
+    pub(crate) fn new(base: &str) -> Self {
+        let mut digest = Sha256::new();
+        for (path, content) in ASSETS {
+            digest.update(path);
+            digest.update(content);
+        }
+        let hash = short_hex(digest);
+        let mut index = INDEX.to_owned();
+        for (path, _) in ASSETS {
+            index = index.replace(&format!("\"{path}\""), &format!("\"assets/{hash}/{path}\""));
+        }
+        if !base.is_empty() {
+            // A mounted page may be asked for without the slash that makes relative paths work.
+            index = index.replacen("<head>", &format!("<head>\n  <base href=\"{base}/\">"), 1);
+        }
+        let index_tag = format!("\"{}\"", short_hex(Sha256::new().chain_update(&index)));
+        Self { index: index.into(), index_tag, hash }
+    }
+
+    pub(crate) fn index(&self, request: &HeaderMap) -> Result<Reply, Problem> {
+        let reply = Reply::new("text/html; charset=utf-8", self.index.clone());
+        let reply = reply.header(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        Ok(reply.etag(&self.index_tag)?.unless_known(request))
+    }
+
+    /// `rest` is what stands behind `/assets/`.
+    pub(crate) fn asset(&self, rest: &str, request: &HeaderMap) -> Result<Reply, Problem> {
+        let path = rest.strip_prefix(&self.hash).and_then(|rest| rest.strip_prefix('/'));
+        let asset = path.and_then(|path| ASSETS.iter().find(|(known, _)| *known == path));
+        let Some((path, content)) = asset else {
+            return Err(Problem::new(Code::NotFound).detail("there is nothing here"));
+        };
+        let immutable = HeaderValue::from_static("public, max-age=31536000, immutable");
+        let reply = Reply::new(media_type(path), Bytes::from_static(content)).header(CACHE_CONTROL, immutable);
+        Ok(reply.etag(&format!("\"{}\"", self.hash))?.unless_known(request))
+    }
+}
+
+fn short_hex(digest: Sha256) -> String {
+    let mut hex = HEXLOWER.encode(&digest.finalize());
+    hex.truncate(16);
+    hex
+}
+
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+            if entry.file_type().unwrap().is_dir() {
+                files(&entry.path(), &format!("{name}/"), found);
+            } else {
+                found.insert(name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_page_is_built_in() {
+        let mut found = BTreeSet::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("web"), "", &mut found);
+        let built_in = ASSETS.iter().map(|(path, _)| *path).chain(["index.html"]);
+        assert_eq!(found, built_in.map(str::to_owned).collect());
+        assert!(ASSETS.iter().all(|(path, _)| media_type(path) != "application/octet-stream"));
+    }
+
+    #[test]
+    fn the_page_asks_for_nothing_that_could_be_stale() {
+        let page = Page::new("");
+        let index = str::from_utf8(&page.index).unwrap();
+        for attribute in ["href=\"", "src=\""] {
+            for (at, _) in index.match_indices(attribute) {
+                let path = index[at + attribute.len()..].split('"').next().unwrap();
+                let reply = page.asset(path.strip_prefix("assets/").unwrap_or(path), &HeaderMap::new());
+                assert!(reply.is_ok(), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mounted_page_says_where_it_is() {
+        let index = Page::new("/apps/goals").index;
+        assert!(str::from_utf8(&index).unwrap().contains("<head>\n  <base href=\"/apps/goals/\">"));
+        assert_ne!(Page::new("/a").index_tag, Page::new("/b").index_tag);
+    }
+}

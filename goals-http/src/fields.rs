@@ -1,0 +1,149 @@
+//! Reading the members of a JSON object, with everything that is wrong said at once.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use goals_core::{
+    AttributeValue, Attributes, Change, FieldErrors, Quantity, Violation, attribute_pointer, parse_day,
+};
+
+use crate::json::{Json, Object};
+use crate::problem::Problem;
+
+/// The members of an object that have not been read yet, and what was wrong with those that have.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    object: Object,
+    errors: FieldErrors,
+}
+
+/// Reads a value that is not `null`, or notes under the pointer why it cannot.
+type Read<T> = fn(Json, &str, &mut FieldErrors) -> Option<T>;
+
+impl Fields {
+    pub(crate) const fn new(object: Object) -> Self {
+        Self { object, errors: FieldErrors::new() }
+    }
+
+    /// The value of a member; `None` when it is absent or `null`, or wrong.
+    pub(crate) fn get<T>(&mut self, name: &str, read: Read<T>) -> Option<T> {
+        match self.object.remove(name)? {
+            Json::Null => None,
+            json => read(json, &format!("/{name}"), &mut self.errors),
+        }
+    }
+
+    /// The value of a member that has to be there.
+    pub(crate) fn required<T>(&mut self, name: &str, read: Read<T>) -> Option<T> {
+        if self.object.get(name).is_none_or(|json| *json == Json::Null) {
+            self.errors.push(format!("/{name}"), Violation::Required);
+        }
+        self.get(name, read)
+    }
+
+    /// What a merge patch does to a member.
+    pub(crate) fn change<T>(&mut self, name: &str, read: Read<T>) -> Change<T> {
+        match self.object.remove(name) {
+            None => Change::Keep,
+            Some(Json::Null) => Change::Clear,
+            Some(json) => read(json, &format!("/{name}"), &mut self.errors).map_or(Change::Keep, Change::Set),
+        }
+    }
+
+    /// Whether there is such a member.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    /// Refuses the object when a member was wrong or is left over, or when `judged` says that the
+    /// domain refuses a value; everything at once.
+    pub(crate) fn finish(self, judged: Result<(), FieldErrors>) -> Result<(), Problem> {
+        let Self { object, mut errors } = self;
+        for name in object.keys() {
+            errors.push(pointer(name), Violation::UnknownField);
+        }
+        errors.merge(judged.err().unwrap_or_default());
+        Ok(errors.into_result()?)
+    }
+}
+
+fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn refuse<T>(expected: &'static str, pointer: &str, errors: &mut FieldErrors) -> Option<T> {
+    errors.push(pointer, Violation::InvalidType { expected });
+    None
+}
+
+pub(crate) fn text(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<String> {
+    match json {
+        Json::Text(text) => Some(text),
+        _ => refuse("a string", pointer, errors),
+    }
+}
+
+pub(crate) fn boolean(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<bool> {
+    match json {
+        Json::Boolean(value) => Some(value),
+        _ => refuse("a boolean", pointer, errors),
+    }
+}
+
+/// A value that a text names: a status, a deadline.
+pub(crate) fn named<T: FromStr<Err = Violation>>(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<T> {
+    let text = text(json, pointer, errors)?;
+    errors.check(pointer, text.parse())
+}
+
+/// An id; any of the usual ways to write a UUID.
+pub(crate) fn id<T: FromStr>(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<T> {
+    let text = text(json, pointer, errors)?;
+    errors.check(pointer, text.parse().map_err(|_| Violation::InvalidFormat { expected: "a UUID" }))
+}
+
+pub(crate) fn day(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<NaiveDate> {
+    let text = text(json, pointer, errors)?;
+    errors.check(pointer, parse_day(&text).ok_or(Violation::InvalidDate))
+}
+
+pub(crate) fn texts(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<Vec<String>> {
+    let Json::List(list) = json else { return refuse("a list of strings", pointer, errors) };
+    // All of them are read, so that all errors are noted.
+    let read: Vec<_> = list.into_iter().enumerate().map(|(n, json)| text(json, &format!("{pointer}/{n}"), errors)).collect();
+    read.into_iter().collect()
+}
+
+/// The owner's own fields.
+pub(crate) fn attributes(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<Attributes> {
+    let changes = attribute_changes(json, pointer, errors)?;
+    // A field that is null is a field that is not there.
+    Some(changes.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
+}
+
+/// The owner's own fields as a merge patch: `null` takes one away.
+pub(crate) fn attribute_changes(
+    json: Json,
+    pointer: &str,
+    errors: &mut FieldErrors,
+) -> Option<BTreeMap<String, Option<AttributeValue>>> {
+    let Json::Object(object) = json else { return refuse("an object", pointer, errors) };
+    let mut changes = BTreeMap::new();
+    for (key, json) in object {
+        let value = attribute(json, &attribute_pointer(&key), errors);
+        changes.insert(key, value);
+    }
+    Some(changes)
+}
+
+fn attribute(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<AttributeValue> {
+    match json {
+        Json::Null => None,
+        Json::Text(text) => Some(AttributeValue::Text(text)),
+        Json::Boolean(value) => Some(AttributeValue::Boolean(value)),
+        Json::Number(number) => errors.check(pointer, number.parse::<Quantity>()).map(AttributeValue::Number),
+        list @ Json::List(_) => texts(list, pointer, errors).map(AttributeValue::Texts),
+        Json::Object(_) => refuse("a string, a number, a boolean or a list of strings", pointer, errors),
+    }
+}

@@ -1,0 +1,68 @@
+//! One small function per route: read, call the use case, answer.
+
+pub(crate) mod goals;
+pub(crate) mod health;
+pub(crate) mod meta;
+pub(crate) mod page;
+pub(crate) mod sessions;
+pub(crate) mod users;
+
+use std::future::Future;
+
+use goals_core::{Current, Error, Expected, TimeZone};
+use http::HeaderMap;
+use http::header::IF_MATCH;
+
+use crate::GoalsApi;
+use crate::limiter::Permit;
+use crate::problem::{Code, Problem};
+use crate::service::Call;
+use crate::wire::output::{GoalOut, UserOut};
+
+/// The strong entity tag of a version.
+fn etag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
+/// Which version a change is based on, as `If-Match` says.
+fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
+    let Some(tag) = headers.get(IF_MATCH) else {
+        let words = "say with If-Match which version this is based on, or * to force it";
+        return Err(Problem::new(Code::PreconditionRequired).detail(words));
+    };
+    if tag == "*" {
+        return Ok(Expected::Any);
+    }
+    let version = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    // A tag that is none of ours belongs to no version, and versions begin at 1.
+    Ok(Expected::Version(version.unwrap_or(0)))
+}
+
+/// A refused change; a stale one comes with what stands there now.
+fn refused(api: &GoalsApi, zone: TimeZone, error: Error) -> Problem {
+    let (current, version) = match &error {
+        Error::Stale(Current::Goal(goal)) => {
+            (serde_json::to_value(GoalOut::new(goal, api.0.goals.now(), zone)), goal.version)
+        }
+        Error::Stale(Current::User(user)) => (serde_json::to_value(UserOut::from(&**user)), user.version),
+        _ => return error.into(),
+    };
+    let (Ok(current), Ok(tag)) = (current, etag(version).try_into()) else { return error.into() };
+    Problem::from(error).with("current", current).header(http::header::ETAG, tag)
+}
+
+/// Lets somebody try a password for `account`; only a wrong one counts.
+async fn with_permit<T>(
+    call: &Call,
+    account: &str,
+    attempt: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Problem> {
+    let permit = call.api.0.limiter.as_ref().map(|limiter| limiter.password(call.client, account)).transpose()?;
+    let outcome = attempt.await;
+    if matches!(outcome, Err(Error::BadCredentials)) {
+        tracing::warn!("a password was refused");
+    } else if let Some(permit) = permit {
+        Permit::give_back(permit);
+    }
+    Ok(outcome?)
+}

@@ -1,0 +1,19 @@
+//! Whether the process is up, and whether it can work.
+
+use serde_json::json;
+
+use crate::problem::{Code, Problem};
+use crate::reply::Reply;
+use crate::service::Call;
+
+pub(crate) async fn alive(_: Call) -> Result<Reply, Problem> {
+    Reply::json(&json!({ "status": "up" }))
+}
+
+pub(crate) async fn ready(call: Call) -> Result<Reply, Problem> {
+    if call.draining {
+        return Err(Problem::new(Code::StoreUnavailable).detail("the service is stopping").retry_after(2));
+    }
+    call.api.0.goals.ping().await?;
+    Reply::json(&json!({ "status": "ready" }))
+}

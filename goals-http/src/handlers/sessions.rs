@@ -1,0 +1,116 @@
+//! Signing in and out.
+
+use goals_core::{LoginName, SessionId, SignIn};
+use http::header::{SET_COOKIE, USER_AGENT};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::with_permit;
+use crate::GoalsApi;
+use crate::auth;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::service::Call;
+use crate::wire::{input, output::{SessionOut, UserOut}};
+
+pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
+    let input::LogIn { login, password, cookie } = input::log_in(std::mem::take(&mut call.body))?;
+    if cookie {
+        auth::refuse_foreign(&call.headers)?;
+    }
+    // Two spellings of one name are one account.
+    let (LoginName::Username(account) | LoginName::Email(account)) = LoginName::parse(&login);
+    let client = client(&call.headers);
+    let attempt = call.api.0.accounts.log_in(&login, password, &client);
+    let signed_in = with_permit(&call, &account, attempt).await?;
+    tracing::info!(user = %signed_in.user.id, session = %signed_in.session.id, "signed in");
+    if !cookie {
+        return Ok(tokens(&call.api, &signed_in)?.status(StatusCode::CREATED));
+    }
+    let token = call.api.0.accounts.browser_token(&signed_in.session)?;
+    let cookie = call.api.0.cookie.set(&token, call.api.0.goals.now())?;
+    Ok(Reply::json(&who_is(&signed_in))?.status(StatusCode::CREATED).header(SET_COOKIE, cookie))
+}
+
+pub(crate) async fn refresh(call: Call) -> Result<Reply, Problem> {
+    let [token] = input::texts(call.body, ["refresh_token"])?;
+    if let Some(limiter) = &call.api.0.limiter {
+        limiter.refresh(call.client)?;
+    }
+    let signed_in = call.api.0.accounts.refresh(&token).await?;
+    tokens(&call.api, &signed_in)
+}
+
+pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
+    let who = &call.caller()?.who;
+    let sessions = call.api.0.accounts.sessions(who.user.id).await?;
+    let items: Vec<_> = sessions.iter().map(|session| SessionOut::new(session, who.session.id)).collect();
+    Reply::json(&json!({ "items": items }))
+}
+
+pub(crate) async fn end(call: Call) -> Result<Reply, Problem> {
+    let who = &call.caller()?.who;
+    let id: SessionId = call.parameter.parse().map_err(|_| Problem::from(goals_core::Error::NotFound))?;
+    call.api.0.accounts.end_session(who.user.id, id).await?;
+    tracing::info!(user = %who.user.id, session = %id, "a session was ended");
+    if id == who.session.id { signed_out(&call) } else { Ok(Reply::empty(StatusCode::NO_CONTENT)) }
+}
+
+pub(crate) async fn log_out(call: Call) -> Result<Reply, Problem> {
+    let who = &call.caller()?.who;
+    call.api.0.accounts.end_session(who.user.id, who.session.id).await?;
+    tracing::info!(user = %who.user.id, session = %who.session.id, "signed out");
+    signed_out(&call)
+}
+
+pub(crate) async fn end_all(call: Call) -> Result<Reply, Problem> {
+    let user = call.caller()?.who.user.id;
+    let sessions = call.api.0.accounts.end_all_sessions(user).await?;
+    tracing::info!(%user, sessions, "signed out everywhere");
+    signed_out(&call)
+}
+
+pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
+    Reply::json(&match call.caller_if_any() {
+        Some(caller) => json!({
+            "user": UserOut::from(&caller.who.user),
+            "session": SessionOut::new(&caller.who.session, caller.who.session.id),
+        }),
+        None => json!({ "user": null }),
+    })
+}
+
+fn signed_out(call: &Call) -> Result<Reply, Problem> {
+    let reply = Reply::empty(StatusCode::NO_CONTENT);
+    if !call.caller()?.by_cookie {
+        return Ok(reply);
+    }
+    Ok(reply.header(SET_COOKIE, call.api.0.cookie.clear()?))
+}
+
+fn who_is(signed_in: &SignIn) -> Value {
+    json!({
+        "user": UserOut::from(&signed_in.user),
+        "session": SessionOut::new(&signed_in.session, signed_in.session.id),
+    })
+}
+
+fn tokens(api: &GoalsApi, signed_in: &SignIn) -> Result<Reply, Problem> {
+    let mut body = who_is(signed_in);
+    let expires_in = (signed_in.access.expires_at - api.0.goals.now()).num_seconds();
+    let tokens = json!({
+        "access_token": signed_in.access.token,
+        "token_type": "Bearer",
+        "expires_in": expires_in,
+        "refresh_token": signed_in.refresh.expose(),
+    });
+    if let (Value::Object(body), Value::Object(tokens)) = (&mut body, tokens) {
+        body.extend(tokens);
+    }
+    Reply::json(&body)
+}
+
+/// The program in use, as it calls itself.
+fn client(headers: &HeaderMap) -> String {
+    headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! Reading a query string: every parameter known, every value valid UTF-8.
+
+use std::str::FromStr;
+
+use goals_core::{FieldErrors, Violation};
+use percent_encoding::percent_decode_str;
+
+use crate::problem::{Code, Problem};
+
+/// The parameters of a request, in the order in which they stand.
+#[derive(Debug, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads `text`, in which only `known` names may stand.
+    pub(crate) fn parse(text: Option<&str>, known: &[&str]) -> Result<Self, Problem> {
+        let mut pairs = Vec::new();
+        let mut errors = FieldErrors::new();
+        for pair in text.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (Some(name), Some(value)) = (decode(name), decode(value)) else {
+                return Err(Problem::new(Code::InvalidQuery).detail("the query is not valid UTF-8"));
+            };
+            if !known.contains(&&*name) {
+                errors.push(format!("/{name}"), Violation::UnknownField);
+            } else if value.chars().any(char::is_control) {
+                // No parameter has a use for them, and no store takes a NUL in a text.
+                errors.push(format!("/{name}"), Violation::InvalidCharacters);
+            }
+            pairs.push((name, value));
+        }
+        errors.into_result().map_err(|errors| Problem::fields(Code::InvalidQuery, &errors))?;
+        Ok(Self(pairs))
+    }
+
+    /// The value of a parameter that stands once; the second is noted as a duplicate.
+    pub(crate) fn one<'a>(&'a self, name: &'a str, errors: &mut FieldErrors) -> Option<&'a str> {
+        let mut values = self.all(name);
+        let value = values.next();
+        if values.next().is_some() {
+            errors.push(format!("/{name}"), Violation::Duplicate);
+        }
+        value
+    }
+
+    /// The value of a parameter that stands once, read.
+    pub(crate) fn parsed<T: FromStr<Err = Violation>>(&self, name: &str, errors: &mut FieldErrors) -> Option<T> {
+        let text = self.one(name, errors)?;
+        errors.check(&format!("/{name}"), text.parse())
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&self, name: &str, errors: &mut FieldErrors) -> Option<bool> {
+        let text = self.one(name, errors)?;
+        let allowed = Violation::InvalidChoice { allowed: &["true", "false"] };
+        errors.check(&format!("/{name}"), text.parse().map_err(|_| allowed))
+    }
+
+    /// The values of a parameter that is a list: separated by commas, repeated, or both.
+    pub(crate) fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.all(name).flat_map(|value| value.split(',')).filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a parameter that may be repeated.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> Query {
+        Query::parse(Some(text), &["a", "b"]).unwrap()
+    }
+
+    #[test]
+    fn decodes_and_lists() {
+        let query = query("a=x,y&b=1%2B1+%C3%A9&a=z&&a=");
+        assert_eq!(query.list("a").collect::<Vec<_>>(), ["x", "y", "z"]);
+        assert_eq!(query.one("b", &mut FieldErrors::new()), Some("1+1 é"));
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know() {
+        for text in ["c=1", "a=1&c", "a=%ff", "%ff=1", "A=1", "a=%00", "b=x%0d%0ay"] {
+            let problem = Query::parse(Some(text), &["a", "b"]).unwrap_err();
+            assert_eq!(problem.code(), Code::InvalidQuery, "{text}");
+        }
+    }
+
+    #[test]
+    fn notes_what_stands_twice() {
+        let mut errors = FieldErrors::new();
+        assert_eq!(query("a=1&a=2").one("a", &mut errors), Some("1"));
+        assert_eq!(errors.to_string(), "/a must not be given twice");
+    }
+}

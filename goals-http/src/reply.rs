@@ -1,0 +1,82 @@
+//! Answers that are not problems.
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use http_body_util::Full;
+use serde::Serialize;
+
+use crate::problem::Problem;
+
+/// A success.
+#[derive(Debug)]
+pub(crate) struct Reply(Response<Full<Bytes>>);
+
+impl Reply {
+    /// `body` as `media_type`.
+    pub(crate) fn new(media_type: &'static str, body: Bytes) -> Self {
+        let mut response = Response::new(Full::new(body));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+        Self(response)
+    }
+
+    /// `body` as JSON.
+    pub(crate) fn json(body: &impl Serialize) -> Result<Self, Problem> {
+        let text = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
+        Ok(Self::new("application/json", text.into()))
+    }
+
+    /// No body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self(Response::default()).status(status)
+    }
+
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+        *self.0.status_mut() = status;
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers_mut().insert(name, value);
+        self
+    }
+
+    /// Adds a header unless the reply has it.
+    pub(crate) fn header_if_none(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers_mut().entry(name).or_insert(value);
+        self
+    }
+
+    /// 201, with the path of what was made.
+    pub(crate) fn created(self, path: &str) -> Result<Self, Problem> {
+        let location = HeaderValue::from_str(path).map_err(|error| Problem::internal(&error))?;
+        Ok(self.status(StatusCode::CREATED).header(header::LOCATION, location))
+    }
+
+    /// A strong entity tag.
+    pub(crate) fn etag(self, tag: &str) -> Result<Self, Problem> {
+        let tag = HeaderValue::from_str(tag).map_err(|error| Problem::internal(&error))?;
+        Ok(self.header(header::ETAG, tag))
+    }
+
+    /// 304 without a body when the client has what this says, by its entity tag.
+    pub(crate) fn unless_known(mut self, request: &HeaderMap) -> Self {
+        let tag = self.0.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+        let known = request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        if !known.flat_map(|value| value.split(',')).any(|known| matches_weakly(known.trim(), tag)) {
+            return self;
+        }
+        self.0.headers_mut().remove(header::CONTENT_TYPE);
+        *self.0.body_mut() = Full::default();
+        self.status(StatusCode::NOT_MODIFIED)
+    }
+
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+        self.0
+    }
+}
+
+/// The weak comparison that RFC 9110 asks for: proxies make strong tags weak.
+fn matches_weakly(known: &str, tag: &str) -> bool {
+    known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+}

@@ -1,0 +1,164 @@
+//! The one table of everything that can be asked.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use http::Method;
+use http::header::{ALLOW, HeaderValue};
+use matchit::{InsertError, Router};
+
+use crate::handlers::{goals, health, meta, page, sessions, users};
+use crate::problem::{Code, Problem};
+use crate::reply::Reply;
+use crate::service::Call;
+use crate::wire::input::GOAL_QUERY;
+
+/// Where the API begins.
+pub(crate) const API: &str = "/api/v1";
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody; nobody looks who it is.
+    Open,
+    /// Anybody, and who it is, is known when they say so.
+    Known,
+    /// Who is signed in.
+    SignedIn,
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
+
+/// One thing that can be asked.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// As `matchit` reads it; at most one parameter.
+    pub(crate) path: &'static str,
+    pub(crate) access: Access,
+    /// The query parameters that may stand.
+    pub(crate) query: &'static [&'static str],
+    /// Whether it takes a JSON object.
+    pub(crate) body: bool,
+    pub(crate) handler: fn(Call) -> Answer,
+}
+
+/// Declares the table; one line a route.
+macro_rules! routes {
+    ($($method:ident $path:literal $access:ident $([$query:expr])? $(<$body:ident>)? => $module:ident :: $handler:ident;)+) => {
+        /// Everything that can be asked.
+        pub(crate) const ROUTES: &[Route] = &[$(Route {
+            method: Method::$method,
+            path: $path,
+            access: Access::$access,
+            query: routes!(@query $($query)?),
+            body: routes!(@body $($body)?),
+            handler: |call| Box::pin($module::$handler(call)),
+        }),+];
+    };
+    (@query) => { &[] };
+    (@query $query:expr) => { $query };
+    (@body) => { false };
+    (@body json) => { true };
+}
+
+routes! {
+    POST   "/api/v1/users"              Open     <json> => users::register;
+    GET    "/api/v1/users/me"           SignedIn        => users::get;
+    PATCH  "/api/v1/users/me"           SignedIn <json> => users::update;
+    DELETE "/api/v1/users/me"           SignedIn <json> => users::delete;
+    GET    "/api/v1/users/me/limits"    SignedIn        => users::limits;
+    PUT    "/api/v1/users/me/password"  SignedIn <json> => users::change_password;
+    POST   "/api/v1/sessions"           Open     <json> => sessions::log_in;
+    GET    "/api/v1/sessions"           SignedIn        => sessions::list;
+    DELETE "/api/v1/sessions"           SignedIn        => sessions::end_all;
+    POST   "/api/v1/sessions/refresh"   Open     <json> => sessions::refresh;
+    DELETE "/api/v1/sessions/current"   SignedIn        => sessions::log_out;
+    DELETE "/api/v1/sessions/{id}"      SignedIn        => sessions::end;
+    GET    "/api/v1/session"            Known           => sessions::who;
+    GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
+    POST   "/api/v1/goals"              SignedIn <json> => goals::create;
+    GET    "/api/v1/goals/{id}"         SignedIn        => goals::get;
+    PATCH  "/api/v1/goals/{id}"         SignedIn <json> => goals::update;
+    DELETE "/api/v1/goals/{id}"         SignedIn        => goals::delete;
+    POST   "/api/v1/goals/{id}/restore" SignedIn        => goals::restore;
+    POST   "/api/v1/goals/{id}/purge"   SignedIn        => goals::purge;
+    GET    "/api/v1/meta"               Open            => meta::meta;
+    GET    "/api/v1/openapi.json"       Open            => meta::openapi;
+    GET    "/healthz"                   Open            => health::alive;
+    GET    "/readyz"                    Open            => health::ready;
+    GET    "/"                          Open            => page::index;
+    GET    "/assets/{*path}"            Open            => page::asset;
+}
+
+/// The table, by path.
+pub(crate) type Table = Router<Vec<&'static Route>>;
+
+/// Makes the table ready to match.
+pub(crate) fn table() -> Result<Table, InsertError> {
+    let mut table: Table = Router::new();
+    for route in ROUTES {
+        match table.at_mut(route.path) {
+            // A pattern matches itself, but so may one with a parameter.
+            Ok(found) if found.value.iter().any(|known| known.path == route.path) => found.value.push(route),
+            _ => table.insert(route.path, vec![route])?,
+        }
+    }
+    Ok(table)
+}
+
+/// The route for a request, and the value of the parameter in its path.
+pub(crate) fn find<'p>(table: &Table, method: &Method, path: &'p str) -> Result<(&'static Route, &'p str), Problem> {
+    let Ok(found) = table.at(path) else {
+        return Err(Problem::new(Code::NotFound).detail("there is nothing here"));
+    };
+    let parameter = found.params.iter().next().map_or("", |(_, value)| value);
+    let asked = if method == Method::HEAD { &Method::GET } else { method };
+    match found.value.iter().find(|route| route.method == *asked) {
+        Some(route) => Ok((*route, parameter)),
+        None => Err(method_not_allowed(found.value)),
+    }
+}
+
+fn method_not_allowed(routes: &[&Route]) -> Problem {
+    let mut allowed = Vec::new();
+    for route in routes {
+        allowed.push(route.method.as_str());
+        if route.method == Method::GET {
+            allowed.push("HEAD");
+        }
+    }
+    let problem = Problem::new(Code::MethodNotAllowed).detail("this cannot be done here");
+    match HeaderValue::from_str(&allowed.join(", ")) {
+        Ok(allowed) => problem.header(ALLOW, allowed),
+        Err(error) => Problem::internal(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_finds_itself() {
+        let table = table().unwrap();
+        for route in ROUTES {
+            let path = route.path.replace("{id}", "x").replace("{*path}", "a/b");
+            let (found, parameter) = find(&table, &route.method, &path).unwrap();
+            assert!(std::ptr::eq(found, route), "{} {}", route.method, route.path);
+            assert_eq!(parameter.is_empty(), !route.path.contains('{'), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn other_methods_hear_what_is_allowed() {
+        let table = table().unwrap();
+        for method in [Method::TRACE, Method::CONNECT, Method::OPTIONS, Method::PUT, Method::from_bytes(b"BREW").unwrap()] {
+            let response = find(&table, &method, "/api/v1/goals/x").unwrap_err().into_response("");
+            assert_eq!(response.status(), 405);
+            assert_eq!(response.headers()["allow"], "GET, HEAD, PATCH, DELETE");
+        }
+        assert_eq!(find(&table, &Method::GET, "/api/v1/goals/").unwrap_err().code(), Code::NotFound);
+        assert_eq!(find(&table, &Method::GET, "").unwrap_err().code(), Code::NotFound);
+    }
+}

@@ -1,0 +1,243 @@
+//! One request, from its head to its answer.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use goals_core::BoxError;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, Response, request};
+use http_body::Body;
+use http_body_util::Full;
+use tracing::Instrument as _;
+
+use crate::auth::{self, Caller};
+use crate::json::Object;
+use crate::peer::{Draining, Peer};
+use crate::problem::{Code, Problem};
+use crate::query::Query;
+use crate::reply::Reply;
+use crate::routes::{self, API, Access, Route};
+use crate::{GoalsApi, body, client};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The body of every answer.
+pub type ResponseBody = Full<Bytes>;
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>>;
+
+/// A request that has been let in, as its handler sees it.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) api: GoalsApi,
+    pub(crate) headers: HeaderMap,
+    /// The value of the parameter in the path; empty when it has none.
+    pub(crate) parameter: String,
+    pub(crate) query: Query,
+    /// Empty when the route takes none.
+    pub(crate) body: Object,
+    pub(crate) client: IpAddr,
+    pub(crate) draining: bool,
+    caller: Option<Caller>,
+}
+
+impl Call {
+    /// Who asks; there is always somebody where [`Access::SignedIn`] was asked for.
+    pub(crate) fn caller(&self) -> Result<&Caller, Problem> {
+        self.caller.as_ref().ok_or_else(Problem::unauthenticated)
+    }
+
+    /// Who asks, if they said so.
+    pub(crate) fn caller_if_any(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+}
+
+impl GoalsApi {
+    async fn answer<B>(self, request: Request<B>) -> Response<ResponseBody>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let begun = Instant::now();
+        let (parts, body) = request.into_parts();
+        let id = request_id(&parts.headers);
+        let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+        let address = client::address(peer, &parts.headers, &self.0.trusted_proxies);
+        let is_tls = client::is_tls(peer, &parts.headers, &self.0.trusted_proxies);
+        let (is_head, method) = (parts.method == Method::HEAD, parts.method.clone());
+        let route = routes::find(&self.0.routes, &parts.method, parts.uri.path());
+        let path = route.as_ref().map_or("", |(route, _)| route.path);
+        let span = tracing::info_span!("request", %id, %method, path, client = %address);
+        async {
+            let handled = async {
+                let (route, parameter) = route?;
+                self.handle(route, parameter, address, &parts, body).await
+            };
+            let handled = AssertUnwindSafe(handled).catch_unwind().await;
+            let reply = handled.unwrap_or_else(|_| Err(Problem::internal(&"a handler panicked")));
+            let mut response = reply.map_or_else(|problem| problem.into_response(&id), Reply::into_response);
+            finish(&mut response, &id, is_head, is_tls);
+            tracing::info!(status = response.status().as_u16(), micros = begun.elapsed().as_micros(), "answered");
+            response
+        }
+        .instrument(span.clone())
+        .await
+    }
+
+    async fn handle<B>(
+        &self,
+        route: &Route,
+        parameter: &str,
+        client: IpAddr,
+        parts: &request::Parts,
+        body: B,
+    ) -> Result<Reply, Problem>
+    where
+        B: Body,
+        B::Error: Into<BoxError>,
+    {
+        let caller = self.caller(route.access, parts).await?;
+        // Outside the API a query means nothing to us, but perhaps to somebody else.
+        let query = if route.path.starts_with(API) { parts.uri.query() } else { None };
+        let query = Query::parse(query, route.query)?;
+        let body = if route.body {
+            let bytes = body::read(body, self.0.body_limit).await?;
+            body::object(&parts.headers, &bytes, parts.method == Method::PATCH)?
+        } else {
+            Object::new()
+        };
+        let renewed = self.renewed_cookie(caller.as_ref()).await;
+        let reply = (route.handler)(Call {
+            api: self.clone(),
+            headers: parts.headers.clone(),
+            parameter: parameter.to_owned(),
+            query,
+            body,
+            client,
+            draining: parts.extensions.get::<Draining>().is_some(),
+            caller,
+        });
+        let reply = reply.await?;
+        Ok(match renewed {
+            Some(cookie) => reply.header_if_none(header::SET_COOKIE, cookie),
+            None => reply,
+        })
+    }
+
+    async fn caller(&self, access: Access, parts: &request::Parts) -> Result<Option<Caller>, Problem> {
+        if access == Access::Open {
+            return Ok(None);
+        }
+        let found = auth::caller(&self.0.accounts, self.0.cookie, &parts.method, &parts.headers).await;
+        match (access, found) {
+            (Access::SignedIn, Ok(None)) => Err(Problem::unauthenticated()),
+            // Whoever shows a token that is worth nothing is nobody.
+            (Access::Known, Err(problem)) if problem.code() != Code::StoreUnavailable => Ok(None),
+            (_, found) => found,
+        }
+    }
+
+    /// A browser's cookie, when it is time to renew it. That it could not be renewed is no reason
+    /// to refuse a request; the next one tries again.
+    async fn renewed_cookie(&self, caller: Option<&Caller>) -> Option<HeaderValue> {
+        let caller = caller.filter(|caller| caller.by_cookie)?;
+        let token = self.0.accounts.renew(&caller.who).await.ok()??;
+        self.0.cookie.set(&token, self.0.goals.now()).ok()
+    }
+}
+
+/// The id under which a request is logged: the client's own when it is harmless, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let is_harmless = |id: &&str| {
+        (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).filter(is_harmless);
+    let new = || format!("{:016x}{:08x}", *PROCESS, COUNT.fetch_add(1, Ordering::Relaxed));
+    given.map_or_else(new, str::to_owned)
+}
+
+/// Tells the request ids of one process from those of another.
+static PROCESS: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
+    use std::hash::BuildHasher as _;
+    std::hash::RandomState::new().hash_one(std::process::id())
+});
+
+/// What every answer carries, unless it says otherwise.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+fn finish(response: &mut Response<ResponseBody>, id: &str, is_head: bool, is_tls: bool) {
+    let length = response.body().size_hint().exact().unwrap_or_default();
+    let has_body = !matches!(response.status().as_u16(), 204 | 304);
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if is_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if has_body {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    if is_head {
+        *response.body_mut() = Full::default();
+    }
+}
+
+impl<B> tower_service::Service<Request<B>> for GoalsApi
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Answer {
+        Box::pin(self.clone().answer(request).map(Ok))
+    }
+}
+
+#[cfg(feature = "server")]
+impl<B> hyper::service::Service<Request<B>> for GoalsApi
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<B>) -> Answer {
+        Box::pin(self.clone().answer(request).map(Ok))
+    }
+}

@@ -1,0 +1,4 @@
+//! The JSON of goals, users and sessions, both ways.
+
+pub(crate) mod input;
+pub(crate) mod output;

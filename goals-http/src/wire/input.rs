@@ -1,0 +1,142 @@
+//! What a client sends: JSON and queries to what the use cases take.
+
+use goals_core::{
+    DuplicatePolicy, FieldErrors, GoalDraft, GoalPatch, GoalQuery, PAGE_MAX, Password, Registration, UserPatch, Violation,
+};
+
+use crate::fields::{self, Fields};
+use crate::json::Object;
+use crate::problem::{Code, Problem};
+use crate::query::Query;
+
+/// Reads a goal to be made.
+pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, Problem> {
+    let mut fields = Fields::new(body);
+    let draft = GoalDraft {
+        id: fields.get("id", fields::id),
+        title: fields.get("title", fields::text).unwrap_or_default(),
+        description: fields.get("description", fields::text).unwrap_or_default(),
+        status: fields.get("status", fields::named),
+        start: fields.get("start", fields::day),
+        deadline: fields.get("deadline", fields::named),
+        priority: fields.get("priority", fields::named).unwrap_or_default(),
+        color: fields.get("color", fields::named),
+        icon: fields.get("icon", fields::text),
+        tags: fields.get("tags", fields::texts).unwrap_or_default(),
+        attributes: fields.get("attributes", fields::attributes).unwrap_or_default(),
+        duplicates: duplicates(&mut fields),
+    };
+    fields.finish(draft.validate())?;
+    Ok(draft)
+}
+
+/// Reads a change of a goal.
+pub(crate) fn goal_patch(body: Object) -> Result<GoalPatch, Problem> {
+    let mut fields = Fields::new(body);
+    let patch = GoalPatch {
+        title: fields.change("title", fields::text),
+        description: fields.change("description", fields::text),
+        status: fields.change("status", fields::named),
+        start: fields.change("start", fields::day),
+        deadline: fields.change("deadline", fields::named),
+        priority: fields.change("priority", fields::named),
+        color: fields.change("color", fields::named),
+        icon: fields.change("icon", fields::text),
+        tags: fields.change("tags", fields::texts),
+        attributes: fields.change("attributes", fields::attribute_changes),
+        archived: fields.change("archived", fields::boolean),
+        duplicates: duplicates(&mut fields),
+    };
+    fields.finish(patch.validate())?;
+    Ok(patch)
+}
+
+fn duplicates(fields: &mut Fields) -> Option<DuplicatePolicy> {
+    let allow = fields.get("allow_duplicate", fields::boolean).unwrap_or_default();
+    allow.then_some(DuplicatePolicy::Allow)
+}
+
+/// Reads a registration; `judge` says what the accounts think of it.
+pub(crate) fn registration(
+    body: Object,
+    judge: impl FnOnce(&Registration) -> Result<(), FieldErrors>,
+) -> Result<Registration, Problem> {
+    let mut fields = Fields::new(body);
+    let registration = Registration {
+        username: fields.get("username", fields::text).unwrap_or_default(),
+        email: fields.get("email", fields::text).unwrap_or_default(),
+        password: Password::new(fields.get("password", fields::text).unwrap_or_default()),
+        locale: fields.get("locale", fields::text),
+        time_zone: fields.get("time_zone", fields::text),
+    };
+    fields.finish(judge(&registration))?;
+    Ok(registration)
+}
+
+/// Reads a change of a user.
+pub(crate) fn user_patch(body: Object) -> Result<UserPatch, Problem> {
+    let mut fields = Fields::new(body);
+    let patch = UserPatch {
+        username: fields.change("username", fields::text),
+        email: fields.change("email", fields::text),
+        locale: fields.change("locale", fields::text),
+        time_zone: fields.change("time_zone", fields::text),
+    };
+    fields.finish(patch.validate())?;
+    Ok(patch)
+}
+
+/// Reads members that all have to be there and be texts.
+pub(crate) fn texts<const N: usize>(body: Object, names: [&str; N]) -> Result<[String; N], Problem> {
+    let mut fields = Fields::new(body);
+    let texts = names.map(|name| fields.required(name, fields::text).unwrap_or_default());
+    fields.finish(Ok(()))?;
+    Ok(texts)
+}
+
+/// A log-in: who, what proves it, and whether a browser keeps it.
+pub(crate) struct LogIn {
+    pub(crate) login: String,
+    pub(crate) password: Password,
+    pub(crate) cookie: bool,
+}
+
+/// Reads a log-in.
+pub(crate) fn log_in(body: Object) -> Result<LogIn, Problem> {
+    let mut fields = Fields::new(body);
+    // What stands under a second of these names is left over, and so refused.
+    let name = ["login", "username", "email"].into_iter().find(|name| fields.has(name)).unwrap_or("login");
+    let login = fields.required(name, fields::text).unwrap_or_default();
+    let password = Password::new(fields.required("password", fields::text).unwrap_or_default());
+    let cookie = fields.get("cookie", fields::boolean).unwrap_or_default();
+    fields.finish(Ok(()))?;
+    Ok(LogIn { login, password, cookie })
+}
+
+/// The parameters of a list of goals.
+pub(crate) const GOAL_QUERY: &[&str] = &[
+    "status", "tag", "q", "deadline_before", "deadline_after", "archived", "trash", "sort", "limit", "cursor",
+];
+
+/// Reads which goals to list.
+pub(crate) fn goal_query(query: &Query) -> Result<GoalQuery, Problem> {
+    let mut errors = FieldErrors::new();
+    let mut wanted = GoalQuery::default();
+    let statuses = query.list("status").map(str::parse);
+    wanted.statuses = statuses.filter_map(|status| errors.check("/status", status)).collect();
+    wanted.tags = query.all("tag").map(str::to_owned).collect();
+    wanted.text = query.one("q", &mut errors).map(str::to_owned);
+    wanted.deadline_before = query.parsed("deadline_before", &mut errors);
+    wanted.deadline_after = query.parsed("deadline_after", &mut errors);
+    wanted.archived = query.boolean("archived", &mut errors);
+    wanted.trash = query.boolean("trash", &mut errors).unwrap_or_default();
+    wanted.sort = query.parsed("sort", &mut errors).unwrap_or_default();
+    wanted.cursor = query.parsed("cursor", &mut errors);
+    if let Some(limit) = query.one("limit", &mut errors) {
+        let range = Violation::OutOfRange { min: 1, max: PAGE_MAX.into() };
+        wanted.limit = errors.check("/limit", limit.parse().map_err(|_| range)).unwrap_or(1);
+    }
+    errors.merge(wanted.validate().err().unwrap_or_default());
+    errors.into_result().map_err(|errors| Problem::fields(Code::InvalidQuery, &errors))?;
+    Ok(wanted)
+}
