@@ -196,11 +196,9 @@ impl Accounts {
     /// # Errors
     /// [`Error::BadCredentials`], [`Error::Unavailable`].
     pub async fn log_in(&self, login: &str, password: Password, client: &str) -> Result<SignIn, Error> {
-        let Credentials { user, .. } = {
-            let known = self.users.find_by_login(&LoginName::parse(login)).await?;
-            self.prove(known, password).await?
-        };
-        self.begin_session(user, client).await
+        let known = self.users.find_by_login(&LoginName::parse(login)).await?;
+        let proven = self.prove(known, password).await?;
+        self.begin_session(proven.user, client).await
     }
 
     async fn begin_session(&self, user: User, agent: &str) -> Result<SignIn, Error> {
@@ -302,8 +300,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn session_usage(&self, user: UserId) -> Result<Usage, Error> {
-        let used = self.sessions(user).await?.len() as u64;
-        Ok(Usage { max: self.max_sessions.into(), used })
+        let sessions = self.sessions(user).await?;
+        Ok(Usage { max: self.max_sessions.into(), used: sessions.len() as u64 })
     }
 
     /// Ends one session of a user.

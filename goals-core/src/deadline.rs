@@ -57,7 +57,7 @@ impl Deadline {
 }
 
 /// What may stand as a start or a deadline.
-pub(crate) fn check_year(date: impl Datelike) -> Result<(), Violation> {
+pub(crate) fn check_year(date: &impl Datelike) -> Result<(), Violation> {
     if YEARS.contains(&date.year()) {
         return Ok(());
     }

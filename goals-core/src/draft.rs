@@ -282,12 +282,12 @@ impl<T: Clone> CloneIntoField<T> for Option<&T> {
 
 fn check_dates(start: Option<NaiveDate>, deadline: Option<Deadline>, errors: &mut FieldErrors) {
     if let Some(start) = start {
-        errors.check("/start", check_year(start));
+        errors.check("/start", check_year(&start));
     }
     let Some(deadline) = deadline else { return };
     let year = match deadline {
-        Deadline::Day(day) => check_year(day),
-        Deadline::Moment(moment) => check_year(moment),
+        Deadline::Day(day) => check_year(&day),
+        Deadline::Moment(moment) => check_year(&moment),
     };
     errors.check("/deadline", year);
     // A moment early on the start's day in a zone east of UTC is the day before in UTC; it is not

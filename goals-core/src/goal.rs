@@ -173,11 +173,14 @@ pub(crate) fn description(raw: &str) -> Result<String, Violation> {
 }
 
 pub(crate) fn icon(raw: &str) -> Result<String, Violation> {
-    let is_one_emoji = raw.graphemes(true).count() == 1
-        && raw.chars().any(|c| c.is_emoji_char() && !c.is_ascii())
-        && raw.len() <= ICON_MAX_BYTES;
+    let is_one_emoji = raw.graphemes(true).count() == 1 && raw.chars().any(is_pictured) && raw.len() <= ICON_MAX_BYTES;
     let text = line(raw, ICON_MAX_BYTES).ok().filter(|_| is_one_emoji);
     text.ok_or(Violation::InvalidFormat { expected: "one emoji" })
+}
+
+/// Digits, `#` and `*` are emoji to Unicode too, but only the enclosing keycap makes them look so.
+fn is_pictured(c: char) -> bool {
+    c == '\u{20E3}' || (c.is_emoji_char() && !c.is_ascii())
 }
 
 /// The tags as they are kept; says of each bad one why, under `/tags/N`.

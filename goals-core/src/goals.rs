@@ -45,7 +45,7 @@ pub struct Goals {
     store: Arc<dyn GoalRepository>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
-    max_goals: u64,
+    max: u64,
     duplicates: DuplicatePolicy,
     trash: TimeDelta,
 }
@@ -53,20 +53,13 @@ pub struct Goals {
 impl Goals {
     /// Goals in a store, with the default settings.
     pub fn new(store: Arc<dyn GoalRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self {
-            store,
-            clock,
-            ids,
-            max_goals: GOALS_DEFAULT,
-            duplicates: DuplicatePolicy::default(),
-            trash: TRASH_DEFAULT,
-        }
+        Self { store, clock, ids, max: GOALS_DEFAULT, duplicates: DuplicatePolicy::default(), trash: TRASH_DEFAULT }
     }
 
     /// The same with another number of goals per owner.
     #[must_use]
-    pub fn with_max_goals(self, max_goals: u64) -> Self {
-        Self { max_goals, ..self }
+    pub fn with_max_goals(self, max: u64) -> Self {
+        Self { max, ..self }
     }
 
     /// The same with another policy for goals that say the same.
@@ -84,7 +77,7 @@ impl Goals {
     /// How many goals an owner may have.
     #[must_use]
     pub fn max_goals(&self) -> u64 {
-        self.max_goals
+        self.max
     }
 
     /// The present instant as these use cases see it, for [`Goal::pace`].
@@ -103,7 +96,7 @@ impl Goals {
         let id = draft.id.unwrap_or_else(|| GoalId::from_uuid(self.ids.id(now)));
         let duplicates = draft.duplicates.unwrap_or(self.duplicates);
         let goal = draft.into_goal(id, owner, now)?;
-        self.store.insert(&goal, duplicates, self.max_goals).await?;
+        self.store.insert(&goal, duplicates, self.max).await?;
         Ok(goal)
     }
 
@@ -183,7 +176,7 @@ impl Goals {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn usage(&self, owner: OwnerId) -> Result<Usage, Error> {
-        Ok(Usage { max: self.max_goals, used: self.store.count(owner).await? })
+        Ok(Usage { max: self.max, used: self.store.count(owner).await? })
     }
 
     /// Whether the store answers.

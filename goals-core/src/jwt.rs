@@ -77,8 +77,8 @@ impl JwtCodec {
 
     fn open(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, BoxError> {
         let data = decode::<Payload>(token, &self.opening, &self.validation)?;
-        let is_ours = data.header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TYP));
-        if !is_ours || data.header.extras.inner().contains_key("crit") {
+        // We write one header and accept no other, whatever it asks for (`crit`, `jku`, another `typ`).
+        if data.header != self.header {
             return Err("the header is not one of ours".into());
         }
         let Payload { sub, sid, iat, exp, nbf, .. } = data.claims;
@@ -213,6 +213,8 @@ mod tests {
             r#"{"typ":"JWT","alg":"HS256"}"#,
             r#"{"alg":"HS256"}"#,
             r#"{"typ":"at+jwt","alg":"HS256","crit":["exp"]}"#,
+            r#"{"typ":"at+jwt","alg":"HS256","jku":"https://example.org/keys"}"#,
+            r#"{"typ":"at+jwt","alg":"HS256","kid":"../../dev/null"}"#,
         ] {
             assert!(codec().decode(&forged(header, &payload(("", ""))), now()).is_err(), "{header}");
         }

@@ -32,6 +32,7 @@ impl Status {
     ///
     /// Staying the same is always allowed and changes nothing, so it is not listed.
     #[must_use]
+    #[expect(clippy::match_same_arms, reason = "a table, one line a status")]
     pub const fn transitions(self) -> &'static [Self] {
         match self {
             Self::Draft => &[Self::Active, Self::Achieved, Self::Dropped],

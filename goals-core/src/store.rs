@@ -156,6 +156,7 @@ pub const SAME_TIME: TimeDelta = TimeDelta::seconds(1);
 /// What became of a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "one lives for a moment, and nearly always as the large one")]
 pub enum Rotated {
     /// The session goes on with the new secret.
     Renewed(User, Session),

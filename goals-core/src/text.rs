@@ -81,8 +81,9 @@ pub(crate) fn fold_case(text: &str) -> String {
 /// `text` as it is searched and sorted: without case and without accents.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    let bare = text.nfkd().filter(|c| !is_combining_mark(*c));
-    bare.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
+    // Case first: the capital of a letter with an iota below has the iota beside it, which is no
+    // mark and would stay.
+    fold_case(text).nfkd().filter(|c| !is_combining_mark(*c)).collect()
 }
 
 #[cfg(test)]

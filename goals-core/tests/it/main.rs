@@ -1,3 +1,5 @@
 //! The rules of goals-core, from outside.
 
+mod accounts;
+mod goals;
 mod memory_store;
