@@ -25,12 +25,21 @@ struct Scratch(PathBuf);
 impl Scratch {
     fn new(name: &str) -> Self {
         let path = env::temp_dir().join(format!("goals-{name}-{}", std::process::id()));
-        fs::DirBuilder::new().mode(0o711).create(&path).unwrap();
+        fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o711)).unwrap();
         Self(path)
     }
 
     fn data_dir(&self) -> PathBuf {
         self.0.join("goals")
+    }
+
+    /// A folder in it that the server's user can enter, whatever the umask says.
+    fn folder(&self, name: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o711)).unwrap();
+        path
     }
 
     fn pid_file(&self) -> PathBuf {
@@ -165,9 +174,27 @@ fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
+/// Every process with one column of what `ps` knows about it.
+fn processes(column: &str) -> Vec<(u32, String)> {
+    let output = Command::new("ps").args(["-A", "-o", &format!("pid=,{column}=")]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .filter_map(|line| line.trim().split_once(' '))
+        .map(|(pid, value)| (pid.parse().unwrap(), value.trim().to_owned()))
+        .collect()
+}
+
+/// Whether the process runs; one that has ended may still wait for its parent to take note.
 fn alive(pid: u32) -> bool {
-    let status = Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().unwrap();
-    status.stdout.first().is_some_and(|&state| state != b'Z')
+    processes("stat").iter().any(|process| process.0 == pid && !process.1.starts_with('Z'))
+}
+
+/// The other processes in the process group of `pid`.
+fn group_of(pid: u32) -> Vec<u32> {
+    let processes = processes("pgid");
+    let group = &processes.iter().find(|process| process.0 == pid).unwrap().1;
+    let others = processes.iter().filter(|process| process.1 == *group && process.0 != pid);
+    others.map(|process| process.0).collect()
 }
 
 fn signal(name: &str, pid: u32) {
@@ -270,20 +297,6 @@ fn a_server_whose_keeper_was_killed_too_is_stopped_by_the_next() {
     assert_eq!(in_runtime(count_notes(&server.config("goals"))), 0);
 }
 
-/// The other processes in the process group of `pid`.
-fn group_of(pid: u32) -> Vec<u32> {
-    let output = Command::new("ps").args(["-A", "-o", "pid=,pgid="]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let processes: Vec<(u32, u32)> = text
-        .lines()
-        .filter_map(|line| line.trim().split_once(' '))
-        .map(|(pid, group)| (pid.parse().unwrap(), group.trim().parse().unwrap()))
-        .collect();
-    let group = processes.iter().find(|process| process.0 == pid).unwrap().1;
-    let others = processes.iter().filter(|process| process.1 == group && process.0 != pid);
-    others.map(|process| process.0).collect()
-}
-
 #[test]
 fn a_pid_file_of_before_is_not_believed() {
     let scratch = Scratch::new("stale");
@@ -299,6 +312,7 @@ fn a_pid_file_of_before_is_not_believed() {
     let mut other = other.spawn().unwrap();
     let before = format!("{}\n{}\n1\n5432\n../socket\n\n0 0\nready   \n", other.id(), data.display());
     fs::write(scratch.pid_file(), before).unwrap();
+    fs::set_permissions(scratch.pid_file(), Permissions::from_mode(0o644)).unwrap();
 
     let server = LocalPostgres::persistent(&scratch.data_dir());
     let unharmed = other.try_wait().unwrap().is_none();
@@ -322,8 +336,8 @@ fn a_server_that_does_not_start_says_why() {
 #[test]
 fn data_that_was_never_finished_is_made_again() {
     let scratch = Scratch::new("half");
-    let half = scratch.data_dir().join("postgres.new");
-    fs::create_dir_all(&half).unwrap();
+    let half = scratch.folder("goals").join("postgres.new");
+    fs::create_dir(&half).unwrap();
     fs::write(half.join("PG_VERSION"), "15\n").unwrap();
     let server = LocalPostgres::persistent(&scratch.data_dir()).unwrap();
     in_runtime(connect(&server.config("goals")));
@@ -338,12 +352,11 @@ fn unusable_folders_are_named() {
     assert_refused(&file, "cannot use the folder", &file);
     assert_refused(&file.join("below"), "cannot use the folder", &file);
 
-    let open = scratch.0.join("open");
-    fs::create_dir(&open).unwrap();
+    let open = scratch.folder("open");
     fs::set_permissions(&open, Permissions::from_mode(0o777)).unwrap();
     assert_refused(&open, "can be written by everybody", &open);
 
-    let other = scratch.0.join("other");
+    let other = scratch.folder("other");
     fs::create_dir_all(other.join("postgres/something")).unwrap();
     assert_refused(&other, "is not the data of a PostgreSQL server", &other.join("postgres"));
 
