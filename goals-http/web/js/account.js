@@ -1,115 +1,91 @@
 // Signing in, creating an account, and the settings.
 
 import { ask } from './api.js';
-import { h } from './dom.js';
+import { button, glyph, h } from './dom.js';
 import { bestLanguage, byText, currentLanguage, speak, t } from './i18n.js';
 import { store } from './goals.js';
 import { field, form, passwordField, sayProblem, select, showProblem, toast } from './ui.js';
 
-// What this device remembers; without storage it simply forgets.
-const device = {
-  get(name) {
-    try {
-      return localStorage.getItem(`goals.${name}`);
-    } catch {
-      return null;
-    }
+// What this device remembers: `language` (the one spoken here last, or "system"
+// to follow the browser; none when nobody was here), `theme` and `keys`.
+const device = new Proxy({}, {
+  get: (_, name) => localStorage.getItem(`goals.${name}`),
+  set: (_, name, value) => {
+    localStorage.setItem(`goals.${name}`, value);
+    return true;
   },
-  set(name, value) {
-    try {
-      if (value === null) localStorage.removeItem(`goals.${name}`);
-      else localStorage.setItem(`goals.${name}`, value);
-    } catch {
-      // A private window may refuse; the choice then lasts as long as the page.
-    }
+  deleteProperty: (_, name) => {
+    localStorage.removeItem(`goals.${name}`);
+    return true;
   },
-};
+});
 
-/** Whether somebody was signed in here the last time. */
-export const wasSignedIn = () => device.get('language') !== null;
+/** Whether somebody was signed in here when the page was last left. */
+export const wasSignedIn = () => device.language !== null;
 
-/** The languages to speak, best first, before it is known who asks. */
-export const guessedLanguage = () => bestLanguage([device.get('language') ?? [], navigator.languages].flat()
-  .filter((tag) => tag !== 'system'));
+export const forgetPerson = () => delete device.language;
 
-/** Speaks the person's language, or the browser's when this device follows that. */
-export async function speakTo(user) {
-  const follows = device.get('language') === 'system';
-  if (!follows) device.set('language', user.locale);
-  await speak(bestLanguage(follows ? navigator.languages : [user.locale]));
-}
-
-/** Forgets who was here, for the next person at this device. */
-export const forgetPerson = () => device.set('language', null);
-
-export const keysOn = () => device.get('keys') !== 'off';
+export const keysOn = () => device.keys !== 'off';
 
 /** Dresses the page in the theme chosen on this device. */
-export function applyTheme() {
-  document.documentElement.dataset.theme = device.get('theme') ?? 'system';
+export const applyTheme = () => { document.documentElement.dataset.theme = device.theme ?? 'system'; };
+
+/** Speaks the person's language, or the best guess before it is known who asks. */
+export function speakTo(user) {
+  const follows = device.language === 'system';
+  if (user && !follows) device.language = user.locale;
+  return speak(bestLanguage(follows || !device.language ? navigator.languages : [device.language]));
 }
 
 // ---- Signing in -----------------------------------------------------------
 
-const welcome = (title, lead, ...content) => h('div', { class: 'welcome' },
-  h('h1', { tabindex: -1 }, title), h('p', { class: 'lead' }, lead), content);
+const welcome = (title, ...content) => ({
+  title,
+  node: h('div', { class: 'welcome' }, h('h1', { tabindex: -1 }, title), h('p', { class: 'lead' }, t('app.promise')), content),
+});
 
-const text = (name, props) => h('input', { name, autocapitalize: 'none', spellcheck: 'false', ...props });
+const text = (name, autocomplete = name) => h('input', { name, type: name === 'email' ? name : 'text', autocomplete, autocapitalize: 'none', spellcheck: 'false' });
 
-const values = (element) => Object.fromEntries(new FormData(element));
+const typedIn = (element) => Object.fromEntries(new FormData(element));
 
-async function signIn(login, password) {
-  const { user } = await ask('POST', 'sessions', { body: { login, password, cookie: true } });
+async function signIn({ username, password }) {
+  const { user } = await ask('POST', 'sessions', { body: { login: username, password, cookie: true } });
   return user;
 }
 
-/** The first thing a person sees. `entered` is told who came in. */
+const buttons = (main, other, href) => h('div', { class: 'buttons' },
+  h('button', { class: 'primary' }, main), button(other, () => { location.hash = href; }));
+
+/** The first thing a person sees. `entered` is told who came in; `notice` says why they are here. */
 export function signInView(entered, notice) {
-  const element = form({}, {
-    submit: async () => {
-      const { username, password } = values(element);
-      entered(await signIn(username, password));
-    },
+  const element = form({
+    submit: async () => entered(await signIn(typedIn(element))),
     refused: (own, problem) => {
-      // The server knows one name for both; on this page it is the user name.
-      problem.errors.forEach((error) => { error.pointer = error.pointer.replace('/login', '/username'); });
+      // The API has one name for either; on the page it is the user name.
+      problem.errors.forEach((error) => { error.pointer = error.pointer.replace('login', 'username'); });
       showProblem(own, problem);
     },
-  },
-  field(t('field.username'), text('username', { autocomplete: 'username' }), { hint: t('hint.login') }),
-  passwordField('current-password'),
-  h('div', { class: 'buttons' },
-    h('button', { class: 'primary' }, t('do.sign_in')),
-    h('button', { type: 'button', onclick: () => { location.hash = '#/register'; } }, t('do.register'))));
-  return {
-    title: t('title.sign_in'),
-    node: welcome(t('title.sign_in'), t('app.promise'), notice && h('p', { class: 'note', role: 'status' }, notice), element),
-  };
+  }, field(t('field.username'), text('username'), t('hint.login')), passwordField('current-password'),
+  buttons(t('do.sign_in'), t('do.register'), '#/register'));
+  return welcome(t('do.sign_in'), notice && h('p', { class: 'note', role: 'status' }, notice), element);
 }
 
-const TAKEN = { username_taken: 'username', email_taken: 'email' };
-
 export function registerView(entered) {
-  const element = form({}, {
+  const element = form({
     submit: async () => {
-      const body = values(element);
-      const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-      await ask('POST', 'users', { body: { ...body, locale: currentLanguage(), time_zone: timeZone } });
-      entered(await signIn(body.username, body.password));
+      const typed = typedIn(element);
+      const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+      await ask('POST', 'users', { body: { ...typed, locale: currentLanguage(), time_zone: timeZone } });
+      await entered(await signIn(typed));
     },
     refused: (own, problem) => {
-      const name = TAKEN[problem.code];
-      if (name) problem.errors = [{ pointer: `/${name}`, code: problem.code }];
+      const taken = /^(\w+)_taken$/.exec(problem.code)?.[1];
+      if (taken) problem.errors = [{ pointer: `/${taken}`, code: problem.code }];
       showProblem(own, problem);
     },
-  },
-  field(t('field.username'), text('username', { autocomplete: 'username' })),
-  field(t('field.email'), text('email', { type: 'email', autocomplete: 'email' })),
-  passwordField('new-password', { hint: t('hint.password') }),
-  h('div', { class: 'buttons' },
-    h('button', { class: 'primary' }, t('do.register')),
-    h('button', { type: 'button', onclick: () => { location.hash = '#/'; } }, t('do.sign_in'))));
-  return { title: t('title.register'), node: welcome(t('title.register'), t('app.promise'), element) };
+  }, field(t('field.username'), text('username')), field(t('field.email'), text('email')),
+  passwordField('new-password', t('hint.password')), buttons(t('do.register'), t('do.sign_in'), '#/'));
+  return welcome(t('do.register'), element);
 }
 
 // ---- Settings -------------------------------------------------------------
@@ -120,67 +96,49 @@ async function saveUser(change) {
   store.user = await ask('PATCH', 'users/me', { body: change, version });
 }
 
-function timeZones() {
-  const known = new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), store.user.time_zone]);
-  return [...known].sort(byText).map((zone) => [zone, zone.replaceAll('_', ' ')]);
+// A choice is kept as soon as it is made, and put back when it cannot be.
+function choice(name, value, options, keep, hint) {
+  const control = select({
+    name,
+    value,
+    'data-focus': name,
+    onchange: () => keep(control.value).then(() => toast(t('said.settings')), (problem) => {
+      control.value = value;
+      sayProblem(problem);
+    }),
+  }, options);
+  return field(t(`settings.${name}`), control, hint);
 }
 
-// A choice that is kept as soon as it is made, and put back when it cannot be.
-function choice(key, value, options, keep) {
-  let kept = value;
-  const control = select({
-    name: key,
-    value,
-    'data-focus': `settings:${key}`,
-    onchange: async () => {
-      try {
-        await keep(control.value);
-        kept = control.value;
-        toast(t('said.settings'));
-      } catch (problem) {
-        control.value = kept;
-        sayProblem(problem);
-      }
-    },
-  }, options);
-  return control;
-}
+const timeZones = () => [...new Set(['UTC', store.user.time_zone, ...Intl.supportedValuesOf('timeZone')])].sort(byText)
+  .map((zone) => [zone, zone.replaceAll('_', ' ')]);
 
 /** `redraw` shows the page anew in another language; `signOut` ends the session. */
-export function settingsView({ redraw, signOut }) {
-  const follows = device.get('language') === 'system';
-  const language = choice('language', follows ? 'system' : bestLanguage([store.user.locale]), [
-    ['system', t('settings.system')], ['en', 'English'], ['pt-BR', 'Português (Brasil)'],
-  ], async (wanted) => {
+export function settingsView(redraw, signOut) {
+  const { username, email, locale, time_zone: zone } = store.user;
+  const system = ['system', t('settings.system')];
+  const setLanguage = async (wanted) => {
     await saveUser({ locale: wanted === 'system' ? bestLanguage(navigator.languages) : wanted });
-    device.set('language', wanted);
+    device.language = wanted;
     await speakTo(store.user);
     redraw();
-  });
-  const zone = choice('zone', store.user.time_zone, timeZones(), (wanted) => saveUser({ time_zone: wanted }));
-  const theme = choice('theme', device.get('theme') ?? 'system', [
-    ['system', t('settings.system')], ['light', t('settings.light')], ['dark', t('settings.dark')],
-  ], (wanted) => {
-    device.set('theme', wanted);
+  };
+  const setTheme = async (wanted) => {
+    device.theme = wanted;
     applyTheme();
-  });
-  const keys = h('input', {
-    type: 'checkbox', id: 'keys', checked: keysOn(), 'aria-describedby': 'keys-hint',
-    onchange: () => device.set('keys', keys.checked ? 'on' : 'off'),
-  });
+  };
+  const keys = h('input', { type: 'checkbox', checked: keysOn(), 'aria-describedby': 'keys-hint', onchange: () => { device.keys = keys.checked ? 'on' : 'off'; } });
   return {
-    title: t('title.settings'),
+    title: t('do.settings'),
     node: h('div', { class: 'settings' },
-      h('a', { class: 'back', href: '#/' }, t('nav.all_goals')),
-      h('h1', { tabindex: -1 }, t('title.settings')),
-      h('p', { class: 'lead' }, t('settings.signed_in', { username: store.user.username, email: store.user.email })),
+      button([glyph('back'), t('nav.all_goals')], () => { location.hash = '#/'; }, { class: 'quiet to-list' }),
+      h('h1', { tabindex: -1 }, t('do.settings')),
+      h('p', { class: 'lead' }, t('settings.signed_in', { username, email })),
       h('div', { class: 'panel' },
-        field(t('settings.language'), language),
-        field(t('settings.zone'), zone, { hint: t('hint.zone') }),
-        field(t('settings.theme'), theme),
-        h('div', { class: 'field' },
-          h('label', { class: 'check' }, keys, t('settings.keys')),
-          h('p', { class: 'hint', id: 'keys-hint' }, t('hint.keys')))),
-      h('button', { type: 'button', onclick: signOut }, t('do.sign_out'))),
+        choice('language', device.language === 'system' ? 'system' : bestLanguage([locale]), [system, ['en', 'English'], ['pt-BR', 'Português (Brasil)']], setLanguage),
+        choice('zone', zone, timeZones(), (wanted) => saveUser({ time_zone: wanted }), t('hint.zone')),
+        choice('theme', device.theme ?? 'system', [system, ['light', t('settings.light')], ['dark', t('settings.dark')]], setTheme),
+        h('div', { class: 'field' }, h('label', { class: 'check' }, keys, t('settings.keys')), h('p', { class: 'hint', id: 'keys-hint' }, t('hint.keys')))),
+      button(t('do.sign_out'), signOut)),
   };
 }

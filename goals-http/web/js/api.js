@@ -1,82 +1,62 @@
 // The JSON API, seen from the page.
 
-import { has, plural, t } from './i18n.js';
+import { maybe, plural, t } from './i18n.js';
 
 // The document says where the page is mounted; the API lies beside it.
 const BASE = new URL('api/v1/', document.baseURI);
-const PATIENCE = 20_000;
 
-/** An answer that is not a success. `status` is 0 when there was no answer at all. */
+/** An answer that is no success; `status` is 0 when there was no answer at all. */
 export class Problem extends Error {
-  constructor(status, body = {}, retryAfter = null) {
-    super(body.detail ?? body.title ?? body.code ?? String(status));
-    this.status = status;
-    this.body = body;
-    this.code = body.code ?? 'unknown';
-    this.errors = body.errors ?? [];
-    this.retryAfter = retryAfter;
+  constructor(status, body) {
+    super(body?.detail ?? status);
+    Object.assign(this, { status, body, code: body?.code, errors: body?.errors ?? [] });
   }
 
   /** What happened, in the person's language. */
   get words() {
-    if (this.code === 'throttled' && this.retryAfter) return plural('problem.throttled', this.retryAfter);
-    const key = `problem.${this.code}`;
-    return has(key) ? t(key, this.body) : this.body.detail ?? t('problem.unknown');
+    if (this.retryAfter && this.code === 'throttled') return plural('problem.throttled', this.retryAfter);
+    return maybe(`problem.${this.code}`, this.body) ?? this.body?.detail ?? t('problem.unknown');
   }
 }
 
 /** What one field is refused for, in the person's language. */
-export function fieldWords({ code, params, detail }) {
-  const key = `error.${code}`;
-  return has(key) ? t(key, params ?? {}) : detail;
+export const fieldWords = ({ code, params, detail }) => maybe(`error.${code}`, params) ?? detail;
+
+/** What the page does when the server does not know who asks, and when it is (not) reached. */
+export const on = { signedOut() {}, reached() {} };
+
+/**
+ * Asks the API and answers the JSON body, or null without one. `version` is the
+ * one that the write is based on; `keepalive` lets it outlive the page.
+ */
+export async function ask(method, path, { body, version, query, keepalive } = {}) {
+  const headers = {};
+  if (body) headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+  if (version) headers['If-Match'] = `"${version}"`;
+  let answer;
+  let text;
+  try {
+    const url = new URL(`${path}?${new URLSearchParams(query)}`, BASE);
+    answer = await fetch(url, { method, headers, body: JSON.stringify(body), keepalive, signal: AbortSignal.timeout(20_000) });
+    text = await answer.text();
+  } catch {
+    on.reached(false);
+    throw new Problem(0, { code: 'offline' });
+  }
+  on.reached(true);
+  const json = parsed(text);
+  if (answer.ok) return json;
+  const problem = new Problem(answer.status, json);
+  problem.retryAfter = Number(answer.headers.get('Retry-After'));
+  if (problem.code === 'unauthenticated') on.signedOut();
+  throw problem;
 }
 
-let signedOut = () => {};
-let reach = () => {};
-
-/** Calls `listener` whenever the server no longer knows who asks. */
-export const onSignedOut = (listener) => { signedOut = listener; };
-
-/** Tells `listener` after every request whether the server could be reached. */
-export const onReach = (listener) => { reach = listener; };
-
-// Something between the page and the server may answer with anything.
+// What stands between the page and the server may answer with anything.
 function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
     return null;
   }
-}
-
-/**
- * Asks the API and answers the JSON body, or null without one.
- * `version` is the one the write is based on; `last` lets it outlive the page.
- */
-export async function ask(method, path, { body, version, query, last = false } = {}) {
-  const url = new URL(path, BASE);
-  for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
-  const headers = {};
-  if (body) headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  if (version !== undefined) headers['If-Match'] = `"${version}"`;
-  let answer;
-  let json;
-  try {
-    answer = await fetch(url, {
-      method,
-      headers,
-      body: body && JSON.stringify(body),
-      keepalive: last,
-      signal: AbortSignal.timeout(PATIENCE),
-    });
-    json = parsed(await answer.text());
-  } catch {
-    reach(false);
-    throw new Problem(0, { code: 'offline' });
-  }
-  reach(true);
-  if (answer.ok) return json;
-  const problem = new Problem(answer.status, json ?? {}, Number(answer.headers.get('Retry-After')) || null);
-  if (problem.status === 401 && problem.code !== 'bad_credentials') signedOut();
-  throw problem;
 }

@@ -1,87 +1,72 @@
 // One goal in full.
 
-import { badges, priority, tags, when } from './card.js';
-import { glyph, h, keepingFocus } from './dom.js';
+import { emoji, facts, toneOf } from './card.js';
+import { button, glyph, h, keepingFocus } from './dom.js';
 import { openGoalForm } from './form.js';
 import { actions, readOne, store, timeZone, today } from './goals.js';
 import { day, moment, number, t } from './i18n.js';
-import { sayProblem } from './ui.js';
 
 // After these a goal is no longer where the person came from.
 const LEAVING = ['archive', 'delete', 'purge'];
 
-const attributeWords = (value) => {
+function valueWords(value) {
   if (typeof value === 'boolean') return t(value ? 'word.yes' : 'word.no');
-  if (typeof value === 'number') return number(value);
-  return Array.isArray(value) ? h('ul', null, value.map((one) => h('li', { dir: 'auto' }, one))) : value;
-};
+  return typeof value === 'number' ? number(value) : [value].flat().join('\n');
+}
 
-const pair = (name, value) => h('div', null, h('dt', null, name), h('dd', { dir: 'auto' }, value));
+const pairs = (kind, entries) => h('dl', { class: `pairs ${kind}` }, entries.filter(([, value]) => value)
+  .map(([name, value]) => h('div', null, h('dt', null, name), h('dd', { dir: 'auto' }, value))));
 
 /** The goal with this id; `toGoals` goes back to the list. */
-export function detailView(id, { toGoals }) {
+export function detailView(id, toGoals) {
   const node = h('div', { class: 'detail' });
-  const view = { title: '', node, update };
+  const view = { node, update };
+  let words = t('list.loading');
   let drawn;
-  let problem;
 
   function update() {
-    const goal = store.goals.get(id) ?? problem;
-    if (goal === drawn && drawn) return;
-    drawn = goal;
-    view.title = goal?.title ?? t(goal ? 'title.unreachable' : 'list.loading');
-    keepingFocus(() => node.replaceChildren(
-      h('a', { class: 'back', href: '#/', 'data-focus': 'back', onclick: back }, glyph('back'), t('nav.all_goals')),
-      ...(goal?.id ? body(goal) : [h('h1', { tabindex: -1 }, view.title), goal && h('p', null, goal.words)].filter(Boolean)),
-    ));
-  }
-
-  function back(event) {
-    event.preventDefault();
-    toGoals();
+    const goal = store.goals.get(id);
+    view.title = goal?.title ?? words;
+    if (drawn === (goal ?? words)) return;
+    drawn = goal ?? words;
+    const back = button([glyph('back'), t('nav.all_goals')], toGoals, { class: 'quiet to-list', 'data-focus': 'back' });
+    keepingFocus(() => node.replaceChildren(back, ...(goal ? body(goal) : [h('h1', { tabindex: -1 }, words)])));
   }
 
   function body(goal) {
+    const at = (name) => goal[name] && moment(goal[name], timeZone());
     const attributes = Object.entries(goal.attributes);
     return [
-      h('div', { class: 'title', 'data-color': goal.color },
-        goal.icon && h('span', { class: 'emoji', 'aria-hidden': 'true' }, goal.icon),
-        h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
-      h('p', { class: 'facts' }, badges(goal, { always: true }), when(goal), priority(goal), tags(goal)),
+      h('div', { class: 'title', 'data-color': goal.color }, emoji(goal), h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
+      facts(goal),
       h('div', { class: 'buttons' }, buttons(goal)),
-      goal.description && h('p', { class: 'description', dir: 'auto' }, goal.description),
-      attributes.length > 0 && h('dl', { class: 'panel pairs' }, attributes.map(([key, value]) => (
-        pair(key.replaceAll('_', ' '), attributeWords(value))))),
-      h('dl', { class: 'pairs quiet' },
-        goal.start && pair(t('field.start'), day(goal.start, today())),
-        goal.closed_at && pair(t('detail.closed'), moment(goal.closed_at, timeZone())),
-        pair(t('detail.created'), moment(goal.created_at, timeZone())),
-        goal.version > 1 && pair(t('detail.updated'), moment(goal.updated_at, timeZone()))),
-    ].filter(Boolean);
+      h('p', { class: 'description', dir: 'auto' }, goal.description),
+      attributes.length ? pairs('panel', attributes.map(([key, value]) => [key.replaceAll('_', ' '), valueWords(value)])) : '',
+      pairs('quiet', [
+        [t('field.start'), goal.start && day(goal.start, today())],
+        [t('detail.closed'), at('closed_at')],
+        [t('detail.created'), at('created_at')],
+        [t('detail.updated'), goal.version > 1 && at('updated_at')],
+      ]),
+    ];
   }
 
   function buttons(goal) {
-    const made = actions(goal).map(({ name, run }, index) => h('button', {
-      type: 'button',
-      class: { delete: 'danger', purge: 'danger' }[name] ?? (index === 0 ? 'primary' : ''),
-      'data-focus': `do:${index}`,
-      onclick: () => {
+    const all = actions(goal).map(({ name, run }) => ({
+      name,
+      run: () => {
         run();
         if (LEAVING.includes(name)) toGoals();
       },
-    }, name === 'achieved' && glyph('check'), t(`do.${name}`)));
-    const edit = h('button', { type: 'button', 'data-focus': 'edit', onclick: () => openGoalForm(goal) }, t('do.edit'));
-    return goal.deleted_at ? made : [made[0], edit, ...made.slice(1)];
+    }));
+    if (!goal.deleted_at) all.splice(1, 0, { name: 'edit', run: () => openGoalForm(goal) });
+    return all.map(({ name, run }, index) => button(t(`do.${name}`), run, {
+      class: index ? toneOf(name) : 'primary', 'data-focus': index ? name : 'first',
+    }));
   }
 
-  readOne(id).catch((failure) => {
-    if (store.goals.has(id)) sayProblem(failure);
-    else {
-      problem = failure;
-      update();
-    }
-  }).then(() => {
-    if (!store.goals.has(id) && !problem) problem = { words: t('problem.not_found') };
+  readOne(id).catch((problem) => { words = problem.words; }).then(() => {
+    if (words === t('list.loading')) words = t('problem.not_found');
     update();
   });
   update();

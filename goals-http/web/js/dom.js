@@ -1,22 +1,27 @@
 // Making elements, and keeping the focus where a person left it.
 
 /**
- * The one way to make an element. Children are nodes or texts; a text becomes a
- * text node and never markup. Empty children and props that are null, undefined
- * or false are left out; `on…` props are listeners.
+ * The one way to make an element. A text child becomes a text node and never
+ * markup; what is null, undefined or false is left out; `on…` props are listeners.
  */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(props ?? {})) {
-    if (value === null || value === undefined || value === false || name === 'value') continue;
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? '' : value);
+  const { value, ...others } = props ?? {};
+  for (const [name, prop] of Object.entries(others)) {
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), prop);
+    else if (prop !== false && prop !== null && prop !== undefined) element.setAttribute(name, prop === true ? '' : prop);
   }
-  element.append(...children.flat(Infinity).filter((child) => child || child === 0));
-  // After the children: a select knows its value only once it has its options.
-  if (props?.value !== undefined && props.value !== null) element.value = props.value;
+  element.append(...children.flat(Infinity).filter(Boolean));
+  // Last: a select knows its value only once it has its options.
+  if (value !== null && value !== undefined) element.value = value;
   return element;
 }
+
+/** A button that is no submit button. */
+export const button = (words, onclick, props) => h('button', { type: 'button', onclick, ...props }, words);
+
+/** Words that only assistive technology reads. */
+export const unseen = (...words) => h('span', { class: 'unseen' }, words);
 
 const GLYPHS = {
   back: 'M15 5l-7 7 7 7',
@@ -30,31 +35,27 @@ const GLYPHS = {
 
 /** A drawn sign beside words; it says nothing by itself. */
 export function glyph(name) {
-  const make = (tag, attributes) => {
-    const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
-  const svg = make('svg', { class: `glyph ${name}`, viewBox: '0 0 24 24', 'aria-hidden': 'true' });
-  svg.append(make('path', { d: GLYPHS[name] }));
+  const [svg, path] = ['svg', 'path'].map((tag) => document.createElementNS('http://www.w3.org/2000/svg', tag));
+  svg.setAttribute('viewBox', '0 0 24 24');
+  svg.setAttribute('class', `glyph ${name}`);
+  svg.setAttribute('aria-hidden', 'true');
+  path.setAttribute('d', GLYPHS[name]);
+  svg.append(path);
   return svg;
 }
 
-/** Words that only assistive technology reads. */
-export const unseen = (...words) => h('span', { class: 'unseen' }, ...words);
+/** Moves the focus to the element with this `data-focus`, or to the heading. */
+export function focusOn(key) {
+  const found = key && document.querySelector(`[data-focus="${CSS.escape(key)}"]`);
+  (found || document.querySelector('h1'))?.focus();
+}
 
-const focusable = (key) => key && document.querySelector(`[data-focus="${CSS.escape(key)}"]`);
-
-/**
- * Runs `render` and puts the focus back on the element with the same
- * `data-focus`, or on what `otherwise` finds when that element is gone.
- */
-export function keepingFocus(render, otherwise) {
+/** Runs `render` and puts the focus back; on what `instead` finds when its element is gone. */
+export function keepingFocus(render, instead) {
   const held = document.activeElement;
-  const key = held?.dataset?.focus;
+  const key = held.dataset.focus;
   render();
-  if (!held || held === document.body || held === document.activeElement) return;
-  const next = (held.isConnected && held) || focusable(key) || otherwise?.(key) || document.querySelector('h1');
-  next?.focus({ preventScroll: true });
-  next?.scrollIntoView({ block: 'nearest' });
+  if (held === document.activeElement) return;
+  if (held.isConnected) held.focus();
+  else focusOn(document.querySelector(`[data-focus="${key}"]`) ? key : instead?.());
 }

@@ -4,80 +4,60 @@ import { ask } from './api.js';
 import { byText, dayIn, daysBetween, folded, t } from './i18n.js';
 import { sayProblem, toast } from './ui.js';
 
-export const store = {
-  user: null,
-  meta: null,
-  limits: null,
-  /** Every goal known, as it is shown: what was just done is already applied. */
-  goals: new Map(),
-  /** Which of `COLLECTIONS` have been read. */
-  read: new Set(),
-};
+/**
+ * `goals` holds every goal known as it is shown: what was just done is already
+ * applied. `read` names the collections (current, archived, trash) that were read.
+ */
+export const store = { user: null, meta: null, limits: null, goals: new Map(), read: new Set() };
 
-export const COLLECTIONS = ['current', 'archived', 'trash'];
-
-// The goals as the server last gave them: what a refused change falls back to.
+// The goals as the server last gave them, and what is done to them but not answered yet.
 const confirmed = new Map();
-// Writes under way, by goal. What is read meanwhile must not undo what is shown.
-const pending = new Map();
-const listeners = new Set();
+const guesses = new Map();
+let changed = () => {};
 
 /** Calls `listener` after every change of what is known. */
-export const onChange = (listener) => listeners.add(listener);
-const changed = () => listeners.forEach((listener) => listener());
+export const onChange = (listener) => { changed = listener; };
 
+/** Forgets everything about the person. */
 export function forget() {
   store.user = store.limits = null;
-  for (const known of [store.goals, store.read, confirmed, pending]) known.clear();
+  for (const known of [store.goals, store.read, confirmed, guesses]) known.clear();
 }
 
 // ---- Reading --------------------------------------------------------------
 
-export const collectionOf = (goal) => (goal.deleted_at ? 'trash' : goal.archived_at ? 'archived' : 'current');
+/** Where a goal is found; nowhere once it is about to be purged. */
+export const collectionOf = (goal) => goal.purged || (goal.deleted_at ? 'trash' : goal.archived_at ? 'archived' : 'current');
 
-/** The instant now as a civil day of the person. */
-export function today() {
-  return dayIn(new Date(), timeZone());
-}
-
-/** The person's time zone, or the browser's when it does not know that one. */
-export function timeZone() {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: store.user?.time_zone }).resolvedOptions().timeZone;
-  } catch {
-    return undefined;
-  }
+function show(id) {
+  if (confirmed.has(id)) store.goals.set(id, Object.assign({}, confirmed.get(id), ...(guesses.get(id) ?? [])));
+  else store.goals.delete(id);
 }
 
 function accept(goal) {
-  if (goal.version < (confirmed.get(goal.id)?.version ?? 0)) return;
+  if (goal.version < confirmed.get(goal.id)?.version) return;
   confirmed.set(goal.id, goal);
-  if (!pending.has(goal.id)) store.goals.set(goal.id, goal);
+  show(goal.id);
 }
 
 function drop(id) {
   confirmed.delete(id);
-  store.goals.delete(id);
+  show(id);
 }
 
 const QUERIES = { current: {}, archived: { archived: true }, trash: { trash: true } };
 
 /** Reads a whole collection. */
 export async function read(collection) {
-  const seen = new Set();
+  const gone = new Set([...confirmed.values()].filter((goal) => collectionOf(goal) === collection).map(({ id }) => id));
   let cursor;
   do {
-    const query = { ...QUERIES[collection], limit: 200, ...(cursor && { cursor }) };
-    const page = await ask('GET', 'goals', { query });
-    for (const goal of page.items) {
-      accept(goal);
-      seen.add(goal.id);
-    }
+    const page = await ask('GET', 'goals', { query: { ...QUERIES[collection], limit: 200, ...(cursor && { cursor }) } });
+    page.items.forEach(accept);
+    page.items.forEach(({ id }) => gone.delete(id));
     cursor = page.next_cursor;
   } while (cursor);
-  for (const [id, goal] of confirmed) {
-    if (collectionOf(goal) === collection && !seen.has(id) && !pending.has(id)) drop(id);
-  }
+  gone.forEach(drop);
   store.read.add(collection);
   changed();
 }
@@ -100,38 +80,54 @@ export async function readLimits() {
 
 // ---- Deriving -------------------------------------------------------------
 
-export const isClosed = (status) => store.meta.statuses.find((known) => known.status === status)?.closed ?? false;
+/** The person's time zone, or the browser's when it does not know that one. */
+export function timeZone() {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: store.user.time_zone }).resolvedOptions().timeZone;
+  } catch {
+    return undefined;
+  }
+}
 
-/** The civil day of a deadline, which is a day already or an instant. */
-export const deadlineDay = ({ deadline }) => (
-  deadline && deadline.length > 10 ? dayIn(Date.parse(deadline), timeZone()) : deadline
-);
+/** Now, as a civil day of the person. */
+export const today = () => dayIn(Date.now(), timeZone());
 
-/** Days from today to the deadline, negative when it is over; null without one. */
-export const daysLeft = (goal) => (goal.deadline ? daysBetween(today(), deadlineDay(goal)) : null);
+const known = (status) => store.meta.statuses.find((one) => one.status === status) ?? { transitions: [], closed: false };
+
+export const isClosed = ({ status }) => known(status).closed;
+
+/** Whether the deadline is an instant and not a day. */
+export const isMoment = ({ deadline }) => deadline?.length > 10;
+
+/** The civil day of the deadline. */
+export const deadlineDay = (goal) => (isMoment(goal) ? dayIn(Date.parse(goal.deadline), timeZone()) : goal.deadline);
+
+/** Days from today to the deadline, negative when it is over. */
+export const daysLeft = (goal) => daysBetween(today(), deadlineDay(goal));
 
 // Overdue, then by deadline, then without one, then what rests, then what is over.
 function urgency(goal) {
-  if (isClosed(goal.status)) return 5;
+  if (isClosed(goal)) return 5;
   if (goal.status === 'draft') return 4;
   if (goal.health === 'overdue') return 0;
   if (goal.status === 'paused') return 3;
   return goal.deadline ? 1 : 2;
 }
 
+const last = '~';
 const byPriority = (a, b) => store.meta.priorities.indexOf(b.priority) - store.meta.priorities.indexOf(a.priority);
-const byDeadline = (a, b) => (a.deadline ?? '~').localeCompare(b.deadline ?? '~');
-const newestFirst = (field) => (a, b) => (b[field] ?? '').localeCompare(a[field] ?? '');
+const byDeadline = (a, b) => (a.deadline ?? last).localeCompare(b.deadline ?? last);
+const latest = (field) => (a, b) => (b[field] ?? '').localeCompare(a[field] ?? '');
 const byTitle = (a, b) => byText(a.title, b.title);
+const inTurn = (...orders) => (a, b) => orders.reduce((found, order) => found || order(a, b), 0);
 
 /** The ways to order the list; the first is the one without a choice. */
 export const ORDERS = {
-  urgency: (a, b) => urgency(a) - urgency(b) || newestFirst('closed_at')(a, b) || byDeadline(a, b)
-    || byPriority(a, b) || byTitle(a, b),
-  deadline: (a, b) => byDeadline(a, b) || byTitle(a, b),
-  priority: (a, b) => byPriority(a, b) || byDeadline(a, b) || byTitle(a, b),
-  newest: newestFirst('created_at'),
-  changed: newestFirst('updated_at'),
+  urgency: inTurn((a, b) => urgency(a) - urgency(b), latest('closed_at'), byDeadline, byPriority, byTitle),
+  deadline: inTurn(byDeadline, byTitle),
+  priority: inTurn(byPriority, byDeadline, byTitle),
+  newest: latest('created_at'),
+  changed: latest('updated_at'),
   title: byTitle,
 };
 
@@ -152,128 +148,94 @@ function inOrder(job) {
   return done;
 }
 
+function suppose(id, guess) {
+  guesses.set(id, [...(guesses.get(id) ?? []), guess]);
+  show(id);
+  changed();
+}
+
+function settle(id, guess) {
+  guesses.set(id, (guesses.get(id) ?? []).filter((other) => other !== guess));
+  show(id);
+  changed();
+}
+
 /** Shows `guess` at once and sends the change; shows what is stored when it is refused. */
 async function write(id, guess, send) {
-  store.goals.set(id, { ...store.goals.get(id), ...guess });
-  pending.set(id, (pending.get(id) ?? 0) + 1);
-  changed();
+  suppose(id, guess);
   try {
-    confirmed.set(id, await inOrder(() => send(confirmed.get(id))));
+    confirmed.set(id, await inOrder(() => send({ ...confirmed.get(id) })));
   } catch (problem) {
-    if (problem.code === 'stale_version' || problem.status === 404) await refresh(id);
+    if (problem.status === 412 || problem.status === 404) await readOne(id).catch(() => {});
     throw problem;
   } finally {
-    pending.set(id, pending.get(id) - 1);
-    if (!pending.get(id)) {
-      pending.delete(id);
-      if (confirmed.has(id)) store.goals.set(id, confirmed.get(id));
-    }
-    changed();
+    settle(id, guess);
   }
 }
 
-async function refresh(id) {
-  try {
-    confirmed.set(id, await ask('GET', `goals/${id}`));
-  } catch (problem) {
-    if (problem.status === 404) drop(id);
-  }
-}
+const now = () => new Date().toISOString();
 
-const patch = (id, body, guess = body) => write(id, guess, ({ version }) => (
-  ask('PATCH', `goals/${id}`, { body, version })
-));
+const patch = (id, body, guess = body) => write(id, guess, ({ version }) => ask('PATCH', `goals/${id}`, { body, version }));
 
-const remove = (id) => write(id, { deleted_at: new Date().toISOString() }, async (goal) => {
+const remove = (id) => write(id, { deleted_at: now() }, async (goal) => {
   await ask('DELETE', `goals/${id}`, { version: goal.version });
-  return { ...goal, deleted_at: new Date().toISOString() };
+  return { ...goal, deleted_at: now() };
 });
 
 const restore = (id) => write(id, { deleted_at: null }, () => ask('POST', `goals/${id}/restore`));
 
-// A refusal says why; the existing goal is one step away when that is the reason.
-function refused(goal, problem) {
-  const title = store.goals.get(goal.id)?.title ?? goal.title;
-  if (problem.code === 'stale_version') toast(t('said.elsewhere', { title }), { tone: 'bad' });
-  else if (problem.code === 'duplicate_goal') {
-    const open = () => { location.hash = `#/goals/${problem.body.existing_id}`; };
-    toast(problem.words, { tone: 'bad', label: t('do.open_existing'), run: open });
-  } else sayProblem(problem);
+const archive = (id, archived) => patch(id, { archived }, { archived, archived_at: archived ? now() : null });
+
+const setStatus = (id, status) => patch(id, { status }, {
+  status,
+  closed_at: known(status).closed ? now() : null,
+  health: status === 'achieved' ? 'done' : 'unknown',
+  allowed_transitions: known(status).transitions,
+});
+
+// A refusal says why, and shows the other goal when that is the reason.
+function refused({ id, title }, problem) {
+  if (problem.status === 412) toast(t('said.elsewhere', { title }), { tone: 'bad' });
+  else if (problem.code !== 'duplicate_goal') sayProblem(problem);
+  else sayProblem(problem, { label: t('do.open_existing'), run: () => { location.hash = `#/goals/${problem.body.existing_id}`; } });
 }
 
 /** Does a change, says it, and offers to take it back. */
-async function act(goal, said, change, undo) {
-  const done = change();
-  toast(t(said, { title: goal.title }), undo && {
-    label: t('do.undo'),
-    run: () => undo().catch((problem) => refused(goal, problem)),
-  });
-  try {
-    await done;
-  } catch (problem) {
-    refused(goal, problem);
-  }
+function act(goal, name, change, undo) {
+  const tell = (problem) => refused(goal, problem);
+  change().catch(tell);
+  toast(t(`said.${name}`, goal), undo && { label: t('do.undo'), run: () => undo().catch(tell) });
 }
 
-const statusGuess = (status) => ({
-  status,
-  closed_at: isClosed(status) ? new Date().toISOString() : null,
-  health: status === 'achieved' ? 'done' : 'unknown',
-  allowed_transitions: store.meta.statuses.find((known) => known.status === status)?.transitions ?? [],
-});
-
-// The statuses to pass through from one to another, or null when no way leads back.
-function way(from, to) {
-  const next = (status) => store.meta.statuses.find((known) => known.status === status)?.transitions ?? [];
-  if (next(from).includes(to)) return [to];
-  const between = next(from).find((status) => next(status).includes(to));
-  return between ? [between, to] : null;
-}
-
-function setStatus(goal, status) {
-  const set = (next) => patch(goal.id, { status: next }, statusGuess(next));
-  const back = way(status, goal.status);
-  const verb = status === 'active' ? activation(goal) : status;
-  act(goal, `said.${verb}`, () => set(status), back && (async () => {
-    for (const next of back) await set(next);
-  }));
-}
-
-const activation = (goal) => (isClosed(goal.status) ? 'reopen' : goal.status === 'paused' ? 'resume' : 'start');
-
-const setArchived = (goal, archived) => {
-  const set = (value) => patch(goal.id, { archived: value }, {
-    archived: value, archived_at: value ? new Date().toISOString() : null,
-  });
-  act(goal, archived ? 'said.archive' : 'said.unarchive', () => set(archived), () => set(!archived));
+const verb = (goal, status) => {
+  if (status !== 'active') return status;
+  return isClosed(goal) ? 'reopen' : goal.status === 'paused' ? 'resume' : 'start';
 };
 
-const moveToTrash = (goal) => act(goal, 'said.delete', () => remove(goal.id), () => restore(goal.id));
-
-const bringBack = (goal) => act(goal, 'said.restore', () => restore(goal.id), () => remove(goal.id));
+function move(goal, status) {
+  const { id, status: before } = goal;
+  // From a closed status the way back to a pause leads through active; none leads to a draft.
+  const back = known(status).transitions.includes(before) ? [before] : ['active', before];
+  act(goal, verb(goal, status), () => setStatus(id, status), before !== 'draft' && (() => (
+    Promise.all(back.map((next) => setStatus(id, next))))));
+}
 
 // What is gone for good cannot come back, so it goes when Undo is no longer offered.
 function purge(goal) {
-  store.goals.delete(goal.id);
-  pending.set(goal.id, 1);
-  changed();
-  const keep = () => {
-    pending.delete(goal.id);
-    if (confirmed.has(goal.id)) store.goals.set(goal.id, confirmed.get(goal.id));
-    changed();
-  };
-  toast(t('said.purge', { title: goal.title }), {
+  const guess = { purged: true };
+  suppose(goal.id, guess);
+  toast(t('said.purge', goal), {
     label: t('do.undo'),
-    run: keep,
-    gone: async (last) => {
+    run: () => settle(goal.id, guess),
+    gone: async (leaving) => {
       try {
-        await ask('POST', `goals/${goal.id}/purge`, { last });
+        await ask('POST', `goals/${goal.id}/purge`, { keepalive: leaving });
         drop(goal.id);
-        pending.delete(goal.id);
         await readLimits();
       } catch (problem) {
-        keep();
-        sayProblem(problem);
+        refused(goal, problem);
+      } finally {
+        settle(goal.id, guess);
       }
     },
   });
@@ -284,21 +246,24 @@ function purge(goal) {
  * its word in the dictionary (`do.NAME`).
  */
 export function actions(goal) {
+  const { id } = goal;
+  const put = (name, change, undo) => ({ name, run: () => act(goal, name, change, undo) });
   if (goal.deleted_at) {
-    return [{ name: 'restore', run: () => bringBack(goal) }, { name: 'purge', run: () => purge(goal) }];
+    return [put('restore', () => restore(id), () => remove(id)), { name: 'purge', run: () => purge(goal) }];
   }
-  const first = goal.status === 'active' ? 'achieved' : 'active';
-  const statuses = [...goal.allowed_transitions].sort((a, b) => (b === first) - (a === first));
-  const moves = statuses.map((status) => ({
-    name: status === 'active' ? activation(goal) : status,
-    run: () => setStatus(goal, status),
-  }));
-  const archive = goal.archived_at
-    ? { name: 'unarchive', run: () => setArchived(goal, false) }
-    : { name: 'archive', run: () => setArchived(goal, true) };
-  const rest = [archive, { name: 'delete', run: () => moveToTrash(goal) }];
-  return goal.archived_at ? [rest.shift(), ...moves, ...rest] : [...moves, ...rest];
+  const likely = goal.status === 'active' ? 'achieved' : 'active';
+  const moves = [...goal.allowed_transitions].sort((a, b) => (b === likely) - (a === likely))
+    .map((status) => ({ name: verb(goal, status), run: () => move(goal, status) }));
+  const trash = put('delete', () => remove(id), () => restore(id));
+  return goal.archived_at
+    ? [put('unarchive', () => archive(id, false), () => archive(id, true)), ...moves, trash]
+    : [...moves, put('archive', () => archive(id, true), () => archive(id, false)), trash];
 }
+
+let created = () => {};
+
+/** Calls `listener` with every goal that is created. */
+export const onCreated = (listener) => { created = listener; };
 
 /** Creates a goal; problems are the caller's, who has the form to show them in. */
 export async function create(draft) {
@@ -306,11 +271,8 @@ export async function create(draft) {
   accept(goal);
   if (store.limits) store.limits.goals.used += 1;
   changed();
-  toast(t('said.create', { title: goal.title }), {
-    label: t('do.undo'),
-    run: () => remove(goal.id).catch((problem) => refused(goal, problem)),
-  });
-  return goal;
+  created(goal);
+  act(goal, 'create', () => Promise.resolve(), () => remove(goal.id));
 }
 
 /** Saves an edit that was based on `base`; problems are the caller's, as in `create`. */
@@ -318,22 +280,8 @@ export async function save(base, change) {
   const goal = await inOrder(() => ask('PATCH', `goals/${base.id}`, { body: change, version: base.version }));
   accept(goal);
   changed();
-  const back = reverse(base, goal, change);
-  toast(t('said.save', { title: goal.title }), {
-    label: t('do.undo'),
-    run: () => patch(goal.id, back, { ...back, attributes: base.attributes })
-      .catch((problem) => refused(goal, problem)),
-  });
-}
-
-/** The merge patch that turns the own fields `from` into `to`. */
-export function attributesPatch(from, to) {
-  const gone = Object.keys(from).filter((key) => !(key in to)).map((key) => [key, null]);
-  return { ...to, ...Object.fromEntries(gone) };
-}
-
-function reverse(base, goal, change) {
-  const back = Object.fromEntries(Object.keys(change).map((field) => [field, base[field]]));
-  if ('attributes' in back) back.attributes = attributesPatch(goal.attributes, base.attributes);
-  return back;
+  const back = Object.fromEntries(Object.keys(change).map((name) => [name, base[name]]));
+  const added = Object.keys(change.attributes ?? {}).map((key) => [key, null]);
+  const body = { ...back, ...(back.attributes && { attributes: { ...Object.fromEntries(added), ...base.attributes } }) };
+  act(goal, 'save', () => Promise.resolve(), () => patch(goal.id, body, back));
 }

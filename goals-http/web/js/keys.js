@@ -5,28 +5,25 @@ import { h } from './dom.js';
 import { t } from './i18n.js';
 import { openDialog, takeToast } from './ui.js';
 
-const KEYS = ['n', '/', 'j', 'k', 'Enter', 'g', 'u', 'Esc', '?'];
+const WORDS = {
+  n: 'do.new_goal', '/': 'list.q', j: 'keys.next', k: 'keys.previous', Enter: 'keys.open',
+  g: 'nav.all_goals', u: 'do.undo', Esc: 'do.close', '?': 'keys.title',
+};
 
-const links = () => [...document.querySelectorAll('[data-goal] h2 a')];
+const help = () => openDialog(t('keys.title'), h('dl', { class: 'keys' }, Object.entries(WORDS).map(([key, words]) => (
+  h('div', null, h('dt', null, h('kbd', null, key)), h('dd', null, t(words)))))));
 
 // From the card that holds the focus, or from before the first.
 function move(step) {
-  const all = links();
-  const at = all.findIndex((link) => link.closest('[data-goal]').contains(document.activeElement));
-  const next = all[Math.max(0, Math.min(all.length - 1, at + step))];
-  next?.focus();
-  next?.closest('[data-goal]').scrollIntoView({ block: 'nearest' });
+  const cards = [...document.querySelectorAll('[data-goal]')];
+  const at = cards.findIndex((card) => card.contains(document.activeElement)) + step;
+  cards[Math.max(0, Math.min(at, cards.length - 1))]?.querySelector('a').focus();
 }
 
-function help() {
-  openDialog(t('keys.title'), h('dl', { class: 'keys' }, KEYS.map((key) => (
-    h('div', null, h('dt', null, h('kbd', null, key)), h('dd', null, t(`keys.${key}`)))))));
-}
-
-const typing = (element) => element.closest('input:not([type=checkbox], [type=radio]), select, textarea');
+const TYPING = 'input:not([type=checkbox], [type=radio]), select, textarea';
 
 /** Listens for the keys; `newGoal` and `toGoals` are what `n` and `g` do. */
-export function listenForKeys({ newGoal, toGoals }) {
+export function listenForKeys(newGoal, toGoals) {
   const run = {
     n: newGoal,
     g: toGoals,
@@ -37,10 +34,10 @@ export function listenForKeys({ newGoal, toGoals }) {
     '/': () => document.querySelector('[type=search]')?.focus(),
   };
   addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (!keysOn() || typing(event.target) || document.querySelector('dialog[open]')) return;
-    if (!run[event.key] || !document.querySelector('[data-signed-in]')) return;
+    const { key, target } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !run[key] || !keysOn()) return;
+    if (target.closest(TYPING) || document.querySelector('dialog[open]') || !document.querySelector('[data-signed-in]')) return;
     event.preventDefault();
-    run[event.key]();
+    run[key]();
   });
 }

@@ -1,111 +1,98 @@
 // The page: who is here, what they look at, and the frame around it.
 
-import { applyTheme, forgetPerson, guessedLanguage, registerView, settingsView, signInView, speakTo, wasSignedIn } from './account.js';
-import { ask, onReach, onSignedOut } from './api.js';
+import { applyTheme, forgetPerson, registerView, settingsView, signInView, speakTo, wasSignedIn } from './account.js';
+import { ask, on } from './api.js';
 import { detailView } from './detail.js';
-import { h } from './dom.js';
-import { onCreated, openGoalForm, resumeForm } from './form.js';
-import { forget, onChange, read, readLimits, store } from './goals.js';
-import { speak, t } from './i18n.js';
+import { button, focusOn, h } from './dom.js';
+import { openGoalForm } from './form.js';
+import { forget, onChange, onCreated, read, readLimits, store } from './goals.js';
+import { t } from './i18n.js';
 import { listenForKeys } from './keys.js';
 import { listView } from './list.js';
-import { endToast, sayProblem, toastRegion } from './ui.js';
+import { endToast, sayProblem, toasts } from './ui.js';
 
-const main = h('main', { id: 'main' });
+const main = h('main');
 const offline = h('span', { class: 'badge warn', role: 'status', hidden: true });
-let view = null;
+let view;
+let notice;
 let listHash = '#/';
 let listScroll = 0;
 
 // ---- Views ----------------------------------------------------------------
 
+const goTo = (hash) => { location.hash = hash; };
+const toGoals = () => goTo(isList(location.hash) ? '#/' : listHash);
 const isList = (hash) => !/^#\/(goals\/|settings$)/.test(hash);
 
 function viewFor(hash) {
   if (!store.user) return hash === '#/register' ? registerView(entered) : signInView(entered, notice);
   const [path, query] = hash.split('?');
   const id = /^#\/goals\/([^/]+)$/.exec(path)?.[1];
-  if (id) return detailView(decodeURIComponent(id), { toGoals });
-  if (path === '#/settings') return settingsView({ redraw: drawFrame, signOut });
-  return listView(new URLSearchParams(query));
+  if (id) return detailView(decodeURIComponent(id), toGoals);
+  return path === '#/settings' ? settingsView(drawFrame, signOut) : listView(new URLSearchParams(query));
 }
 
 function show() {
   view = viewFor(location.hash);
   main.replaceChildren(view.node);
-  setTitle();
+  update();
 }
-
-const setTitle = () => { document.title = `${view.title} · ${t('app.name')}`; };
 
 function update() {
   view?.update?.();
-  if (view) setTitle();
-}
-
-function toGoals() {
-  location.hash = isList(location.hash) ? '#/' : listHash;
+  if (view) document.title = `${view.title} · ${t('app.name')}`;
 }
 
 function navigate({ oldURL }) {
   const from = new URL(oldURL).hash;
-  const back = location.hash === listHash && !isList(from);
+  const returned = location.hash === listHash && !isList(from);
   if (isList(from)) [listHash, listScroll] = [from || '#/', scrollY];
   show();
-  main.querySelector('h1')?.focus({ preventScroll: true });
-  scrollTo(0, back ? listScroll : 0);
-}
-
-// ---- The frame ------------------------------------------------------------
-
-function skip(event) {
-  event.preventDefault();
-  main.querySelector('h1')?.focus();
+  main.querySelector('h1').focus({ preventScroll: true });
+  scrollTo(0, returned ? listScroll : 0);
 }
 
 /** Draws everything anew: for another person or another language. */
 function drawFrame() {
-  const key = document.activeElement?.dataset.focus;
+  const key = document.activeElement.dataset.focus;
+  const skip = (event) => {
+    event.preventDefault();
+    focusOn();
+  };
   offline.textContent = t('app.offline');
   document.body.replaceChildren(
-    h('a', { class: 'skip', href: '#main', onclick: skip }, t('nav.skip')),
+    h('a', { class: 'skip', href: '#', onclick: skip }, t('nav.skip')),
     h('header', { class: 'top', 'data-signed-in': Boolean(store.user) },
-      h('a', { class: 'brand', href: '#/' }, h('img', { src: 'icon.svg', alt: '', width: 28, height: 28 }), t('app.name')),
+      h('a', { class: 'brand', href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
       offline,
-      store.user && h('button', { type: 'button', class: 'quiet', onclick: () => { location.hash = '#/settings'; } }, t('title.settings'))),
-    store.meta?.storage === 'memory' ? h('p', { class: 'memory', role: 'note' }, t('app.memory')) : '',
-    main,
-    toastRegion(),
+      store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet' })),
+    store.meta.storage === 'memory' ? h('p', { class: 'memory', role: 'note' }, t('app.memory')) : '',
+    main, toasts,
   );
   show();
-  if (key) document.querySelector(`[data-focus="${key}"]`)?.focus();
+  if (key) focusOn(key);
 }
-
-onReach((reached) => { offline.hidden = reached; });
 
 // ---- Coming and going -----------------------------------------------------
 
-let notice = null;
+// What fails here is said where the goals would be.
+const readAll = () => [read('current'), readLimits()].map((reading) => reading.catch(() => {}));
 
 async function entered(user) {
   notice = null;
   store.user = user;
   if (location.hash === '#/register') history.replaceState(null, '', '#/');
-  await Promise.all([speakTo(user), ...goals()]);
+  await Promise.all([speakTo(user), ...readAll()]);
   drawFrame();
-  main.querySelector('h1').focus();
-  resumeForm();
+  focusOn();
 }
-
-// A failure shows where the goals would be.
-const goals = () => [read('current'), readLimits()].map((reading) => reading.catch(() => {}));
 
 function left(why) {
   forgetPerson();
   forget();
   notice = why;
   drawFrame();
-  main.querySelector('h1').focus();
+  focusOn();
 }
 
 async function signOut() {
@@ -113,61 +100,50 @@ async function signOut() {
   try {
     await ask('DELETE', 'sessions/current');
   } catch (problem) {
-    if (problem.status !== 401) return sayProblem(problem);
+    return sayProblem(problem);
   }
   history.replaceState(null, '', '#/');
-  left(null);
+  return left();
 }
 
-onSignedOut(() => {
-  if (store.user) left(t('problem.unauthenticated'));
-});
+// A form that is open says it itself, and keeps what was typed.
+on.signedOut = () => {
+  if (store.user && !document.querySelector('dialog[open]')) left(t('problem.unauthenticated'));
+};
+
+on.reached = (reached) => { offline.hidden = reached; };
 
 // What another tab or device did meanwhile.
 async function catchUp() {
   if (document.visibilityState !== 'visible' || !store.user) return;
-  const { user } = await ask('GET', 'session');
-  if (user?.id === store.user?.id) await Promise.all([...store.read].map(read));
-  else location.reload();
+  const session = await ask('GET', 'session').catch(() => null);
+  if (session && session.user?.id !== store.user?.id) location.reload();
+  else if (session) [...store.read].forEach((collection) => read(collection).catch(() => {}));
 }
-
-const quietly = (job) => () => job().catch(() => {});
 
 // ---- Starting -------------------------------------------------------------
 
 async function start() {
   applyTheme();
-  const words = speak(guessedLanguage());
-  const known = [ask('GET', 'session'), ask('GET', 'meta')];
-  // Asked for at once only where it will not be refused.
-  if (wasSignedIn()) known.push(...goals());
-  try {
-    await words;
-    const [{ user }, meta] = await Promise.all(known);
-    Object.assign(store, { user, meta });
-    if (user) await Promise.all([speakTo(user), ...(wasSignedIn() ? [] : goals())]);
-    else forgetPerson();
-  } catch (problem) {
-    unreachable(problem);
-    return;
-  }
+  // The goals are asked for at once only where that will not be refused.
+  const early = wasSignedIn() ? readAll() : [];
+  const [{ user }, meta] = await Promise.all([ask('GET', 'session'), ask('GET', 'meta'), speakTo()]);
+  Object.assign(store, { user, meta });
+  if (user) await Promise.all([speakTo(user), ...(early.length ? early : readAll())]);
+  else forgetPerson();
   drawFrame();
 }
 
-// Without a dictionary there is only what is written here.
-function unreachable(problem) {
-  const again = h('button', { type: 'button', class: 'primary', onclick: () => location.reload() }, '↻ Goals · Metas');
-  document.body.replaceChildren(h('main', { class: 'welcome' },
-    h('h1', null, problem.words ?? 'Goals cannot be reached · Metas sem conexão'), again));
-}
+// Perhaps without a dictionary: there is only what is written here.
+const unreachable = ({ words }) => document.body.replaceChildren(h('main', { class: 'welcome' },
+  h('h1', null, words?.includes(' ') ? words : 'Goals cannot be reached. Não foi possível abrir suas metas.'),
+  button('↻ Goals · Metas', () => location.reload(), { class: 'primary' })));
 
 history.scrollRestoration = 'manual';
 addEventListener('hashchange', navigate);
-addEventListener('online', quietly(catchUp));
-document.addEventListener('visibilitychange', quietly(catchUp));
+addEventListener('online', catchUp);
+document.addEventListener('visibilitychange', catchUp);
 onChange(update);
-onCreated((goal) => {
-  if (!view.shows?.(goal)) location.hash = '#/';
-});
-listenForKeys({ newGoal: () => openGoalForm(), toGoals: () => { location.hash = listHash; } });
-start();
+onCreated((goal) => view.shows?.(goal) || goTo('#/'));
+listenForKeys(() => openGoalForm(), toGoals);
+start().catch(unreachable);

@@ -1,135 +1,85 @@
-// The pieces every view is made of: toast, dialog, menu, form fields.
+// The pieces every view is made of: toast, dialog, form fields.
 
 import { fieldWords } from './api.js';
-import { glyph, h, unseen } from './dom.js';
+import { button, focusOn, glyph, h, unseen } from './dom.js';
 import { t } from './i18n.js';
+
+export const closeButton = (what, run) => button([glyph('close'), unseen(t(what))], run, { class: 'quiet icon' });
 
 // ---- Toast ----------------------------------------------------------------
 
-const TOAST_TIME = 10_000;
-const region = h('div', { class: 'toasts', role: 'status' });
-let shown = null;
+/** Where toasts are said. */
+export const toasts = h('div', { class: 'toasts', role: 'status' });
 
-export const toastRegion = () => region;
+let shown = null;
 
 /**
  * Says `message`, with at most one thing to do about it (`label`, `run`). There
  * is one toast at a time; `gone` is called once its offer has lapsed, with true
- * when that is because the page goes away.
+ * when that is because the page goes away. Its time is that of its animation,
+ * which the style sheet pauses under the pointer and the focus.
  */
-export function toast(message, { label, run, gone, tone = 'calm' } = {}) {
-  lapse();
-  const took = () => {
-    close(own);
+export function toast(message, { label, run, gone, tone = '' } = {}) {
+  endToast();
+  const own = { gone };
+  own.take = run && (() => {
+    close();
     run();
-  };
-  const element = h('div', { class: `toast ${tone}` },
-    h('p', null, message),
-    run && h('button', { type: 'button', class: 'link', onclick: took }, label),
-    h('button', { type: 'button', class: 'quiet icon', onclick: () => lapse() },
-      glyph('close'), unseen(t('do.dismiss'))));
-  const own = { element, run: run && took, gone, left: TOAST_TIME, cameFrom: null };
-  element.addEventListener('pointerenter', () => pause(own));
-  element.addEventListener('pointerleave', () => resume(own));
-  element.addEventListener('focusin', (event) => {
-    if (!element.contains(event.relatedTarget)) own.cameFrom = event.relatedTarget;
-    pause(own);
   });
-  element.addEventListener('focusout', () => resume(own));
-  region.replaceChildren(element);
+  own.element = h('div', {
+    class: `toast ${tone}`,
+    onanimationend: ({ animationName }) => animationName === 'lapse' && endToast(),
+    onfocusin: ({ relatedTarget }) => {
+      if (!own.element.contains(relatedTarget)) own.from = relatedTarget;
+    },
+  }, h('p', null, message), run && button(label, own.take, { class: 'link' }), closeButton('do.dismiss', () => endToast()));
+  toasts.replaceChildren(own.element);
   shown = own;
-  resume(own);
 }
 
-function resume(own) {
-  if (own !== shown || own.element.matches(':hover, :focus-within')) return;
-  own.since = Date.now();
-  clearTimeout(own.timer);
-  own.timer = setTimeout(lapse, own.left);
-}
-
-function pause(own) {
-  clearTimeout(own.timer);
-  own.left -= Date.now() - (own.since ?? Date.now());
-  own.since = undefined;
-}
-
-function close(own) {
-  if (own !== shown) return;
-  clearTimeout(own.timer);
+function close() {
+  const { element, from } = shown;
+  const focused = element.contains(document.activeElement);
   shown = null;
-  const focused = own.element.contains(document.activeElement);
-  own.element.remove();
-  if (focused) (own.cameFrom?.isConnected ? own.cameFrom : document.querySelector('h1'))?.focus();
+  element.remove();
+  if (focused && from?.isConnected) from.focus();
+  else if (focused) focusOn();
 }
 
-// The offer ends without having been taken.
-function lapse(last = false) {
-  const own = shown;
-  if (!own) return;
-  close(own);
-  own.gone?.(last === true);
+/** Ends the toast: what it offered has lapsed. */
+export function endToast(leaving) {
+  const gone = shown?.gone;
+  if (shown) close();
+  gone?.(leaving);
 }
 
-/** Ends the toast, as the dismissing button does. */
-export const endToast = () => lapse();
+/** Takes what the toast offers, if anything. */
+export const takeToast = () => shown?.take?.();
 
-/** Takes what the toast offers; false when it offers nothing. */
-export function takeToast() {
-  shown?.run?.();
-  return Boolean(shown?.run);
-}
+addEventListener('pagehide', () => endToast(true));
 
-addEventListener('pagehide', () => lapse(true));
-
-export const sayProblem = (problem) => {
+/** Says why something was refused; what is no refusal is thrown on. */
+export function sayProblem(problem, offer) {
   if (problem.status === undefined) throw problem;
-  toast(problem.words, { tone: 'bad' });
-};
+  toast(problem.words, { tone: 'bad', ...offer });
+}
 
-// ---- Dialog and menu ------------------------------------------------------
+// ---- Dialog ---------------------------------------------------------------
 
-/** Opens a modal dialog; `closed` is called after it, however it was left. */
-export function openDialog(title, content, closed) {
-  const heading = h('h2', { id: 'dialog-title' }, title);
-  const leave = () => element.close();
-  const element = h('dialog', { 'aria-labelledby': 'dialog-title' },
-    h('header', null, heading, h('button', { type: 'button', class: 'quiet icon', onclick: leave },
-      glyph('close'), unseen(t('do.close')))),
-    content);
+/** Opens a modal dialog; `left` is called after it, however it was left. */
+export function openDialog(title, content, left) {
   const opener = document.activeElement;
-  element.addEventListener('close', () => {
-    element.remove();
-    closed?.();
-    if (document.activeElement !== document.body) return;
-    const back = opener.isConnected ? opener : document.querySelector(`[data-focus="${opener.dataset.focus}"]`);
-    (back ?? document.querySelector('h1'))?.focus();
-  });
+  const element = h('dialog', {
+    'aria-labelledby': 'dialog-title',
+    onclose: () => {
+      element.remove();
+      left?.();
+      if (document.activeElement === document.body) focusOn(opener.dataset.focus);
+    },
+  }, h('header', null, h('h2', { id: 'dialog-title' }, title), closeButton('do.close', () => element.close())), content);
   document.body.append(element);
   element.showModal();
   return element;
-}
-
-/** Opens a menu of `{words, run, tone}` below its button. */
-export function openMenu(button, items) {
-  const choose = ({ run }) => {
-    element.hidePopover();
-    run();
-  };
-  const element = h('div', { class: 'menu', popover: 'auto' }, items.map((item) => (
-    h('button', { type: 'button', class: `quiet ${item.tone ?? ''}`, onclick: () => choose(item) }, item.words))));
-  element.addEventListener('toggle', (event) => {
-    button.setAttribute('aria-expanded', String(event.newState === 'open'));
-    if (event.newState === 'closed') element.remove();
-  });
-  button.after(element);
-  element.showPopover();
-  const place = button.getBoundingClientRect();
-  const below = place.bottom + element.offsetHeight + 8 < innerHeight;
-  const top = below ? place.bottom + 4 : Math.max(8, place.top - element.offsetHeight - 4);
-  element.style.setProperty('top', `${top}px`);
-  element.style.setProperty('left', `${Math.max(8, place.right - element.offsetWidth)}px`);
-  element.querySelector('button').focus();
 }
 
 // ---- Forms ----------------------------------------------------------------
@@ -137,99 +87,96 @@ export function openMenu(button, items) {
 let serial = 0;
 
 /** A labelled control with room for a hint and for what is wrong with it. */
-export function field(label, control, { hint, beside } = {}) {
-  const id = `field-${serial += 1}`;
+export function field(label, control, hint, beside) {
+  serial += 1;
+  const id = `field-${serial}`;
   control.id = id;
-  control.setAttribute('aria-describedby', `${hint ? `${id}-hint ` : ''}${id}-error`);
+  control.setAttribute('aria-describedby', `${id}-hint ${id}-error`);
   return h('div', { class: 'field', 'data-field': control.name },
     h('label', { for: id }, label),
     beside ? h('div', { class: 'beside' }, control, beside) : control,
-    hint && h('p', { class: 'hint', id: `${id}-hint` }, hint),
+    h('p', { class: 'hint', id: `${id}-hint` }, hint),
     h('p', { class: 'error', id: `${id}-error` }));
 }
 
+/** Several controls under one name. */
+export const group = (name, legend, ...content) => h('fieldset', { class: 'field', 'data-field': name },
+  h('legend', null, legend), content, h('p', { class: 'error', role: 'alert' }));
+
 /** A select over `[value, words]` pairs. */
-export const select = (props, options) => h('select', props, options.map(([value, words]) => (
-  h('option', { value }, words))));
+export const select = (props, options) => h('select', props, options.map(([value, words]) => h('option', { value }, words)));
+
+/** A password control with its button to see what is typed. */
+export function passwordField(autocomplete, hint) {
+  const control = h('input', { name: 'password', type: 'password', autocomplete });
+  const toggle = button([t('password.show'), unseen(' ', t('password.what'))], () => {
+    control.type = control.type === 'text' ? 'password' : 'text';
+    toggle.setAttribute('aria-pressed', control.type === 'text');
+  }, { class: 'quiet', 'aria-pressed': 'false' });
+  return field(t('field.password'), control, hint, toggle);
+}
 
 /**
  * A form whose fields are judged by the server. `submit` does the work; while it
  * does, another submit is ignored. Problems go to `refused`, or into the form.
+ * Its method `send` submits with something more to say.
  */
-export function form(props, { submit, refused = showProblem }, ...children) {
-  let busy = false;
-  const element = h('form', { novalidate: true, ...props }, h('div', { class: 'says', role: 'alert' }), children);
-  element.addEventListener('submit', async (event) => {
-    event.preventDefault();
-    if (busy) return;
-    busy = true;
-    const slow = setTimeout(() => element.classList.add('busy'), 200);
-    clearProblem(element);
+export function form({ submit, refused = showProblem }, ...children) {
+  const element = h('form', {
+    novalidate: true,
+    onsubmit: (event) => {
+      event.preventDefault();
+      element.send();
+    },
+    oninput: ({ target }) => unmark(target.closest('[data-field]')),
+  }, h('div', { class: 'says', role: 'alert' }), children);
+  element.send = async (more) => {
+    if (element.classList.contains('busy')) return;
+    element.classList.add('busy');
+    element.querySelector('.says').replaceChildren();
+    element.querySelectorAll('[data-field]').forEach(unmark);
     try {
-      await submit();
+      await submit(more);
     } catch (problem) {
       if (problem.status === undefined) throw problem;
-      refused(element, problem);
+      await refused(element, problem);
     } finally {
-      busy = false;
-      clearTimeout(slow);
       element.classList.remove('busy');
     }
-  });
-  element.addEventListener('input', ({ target }) => unmark(target.closest('[data-field]')));
+  };
   return element;
 }
 
 /** Says something about the form as a whole. */
 export function tellForm(element, ...content) {
-  element.querySelector('.says').replaceChildren(h('div', { class: 'note bad' }, ...content));
+  const note = h('div', { class: 'note bad' }, content);
+  element.querySelector('.says').replaceChildren(note);
+  note.scrollIntoView({ block: 'nearest' });
 }
 
 /** Shows each failure under its field and goes to the first in page order. */
 export function showProblem(element, problem) {
-  const left = problem.errors.filter((error) => !mark(element, error));
-  if (left.length) tellForm(element, left.map((error) => h('p', null, fieldWords(error))));
-  else if (!problem.errors.length) tellForm(element, h('p', null, problem.words));
+  const rest = problem.errors.filter((error) => !mark(element, error)).map(fieldWords);
+  if (rest.length || !problem.errors.length) tellForm(element, rest.join(' ') || problem.words);
   const first = element.querySelector('[aria-invalid]');
   first?.closest('details')?.setAttribute('open', '');
   first?.focus();
-  if (!first) element.querySelector('.says').scrollIntoView({ block: 'nearest' });
 }
 
-/** Takes back everything a form said. */
-export function clearProblem(element) {
-  element.querySelector('.says').replaceChildren();
-  element.querySelectorAll('[data-field]').forEach(unmark);
-}
-
-const owns = (place, pointer) => `${pointer}/`.startsWith(`/${place.dataset.field}/`);
+const errorOf = (place) => place.querySelector(':scope > .error');
 
 function mark(element, error) {
-  const places = [...element.querySelectorAll('[data-field]')].filter((place) => owns(place, error.pointer));
-  const place = places.sort((a, b) => b.dataset.field.length - a.dataset.field.length)[0];
+  // The innermost place: one of the own fields, not all of them.
+  const place = [...element.querySelectorAll('[data-field]')]
+    .filter(({ dataset }) => `${error.pointer}/`.startsWith(`/${dataset.field}/`)).at(-1);
   if (!place) return false;
-  const message = place.querySelector('.error');
-  message.textContent = [message.textContent, fieldWords(error)].filter(Boolean).join(' ');
+  errorOf(place).textContent = `${errorOf(place).textContent} ${fieldWords(error)}`.trim();
   place.querySelector('input, select, textarea, button').setAttribute('aria-invalid', 'true');
   return true;
 }
 
 function unmark(place) {
   if (!place) return;
-  place.querySelector('.error').textContent = '';
+  errorOf(place).textContent = '';
   place.querySelector('[aria-invalid]')?.removeAttribute('aria-invalid');
-}
-
-/** A password control with its button to see what is typed. */
-export function passwordField(autocomplete, options) {
-  const control = h('input', { name: 'password', type: 'password', autocomplete });
-  const words = h('span', null, t('password.show'));
-  const toggle = h('button', { type: 'button', class: 'quiet', 'aria-pressed': 'false' },
-    words, unseen(' ', t('password.show_what')));
-  toggle.addEventListener('click', () => {
-    const seen = control.type === 'text';
-    control.type = seen ? 'password' : 'text';
-    toggle.setAttribute('aria-pressed', String(!seen));
-  });
-  return field(t('field.password'), control, { ...options, beside: toggle });
 }
