@@ -1,11 +1,12 @@
 //! The memory store keeps the rules of every repository.
 
+use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use goals_core::MemoryStore;
 
-async fn new_store() -> (Arc<MemoryStore>, ()) {
-    (Arc::new(MemoryStore::new()), ())
+fn new_store() -> Ready<(Arc<MemoryStore>, ())> {
+    ready((Arc::new(MemoryStore::new()), ()))
 }
 
 mod goals {
