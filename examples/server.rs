@@ -1,1 +1,264 @@
-fn main(){}
+//! The whole product: the API and its page on PostgreSQL.
+//!
+//! ```text
+//! cargo run --release --example server
+//! ```
+//!
+//! Without `--database-url` it starts a private PostgreSQL of its own; `--help` explains the rest.
+
+use std::fmt::Display;
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{Parser, ValueEnum};
+use data_encoding::HEXLOWER_PERMISSIVE;
+use goals_core::{
+    Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, IdSource as _, JwtCodec, MemoryStore, SessionRepository,
+    SystemClock, SystemIds, UserRepository,
+};
+use goals_http::{GoalsApi, Limits, serve};
+use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
+use goals_pg::{PgConfig, PgStore};
+use ipnet::IpNet;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// How often the trash is emptied of what has been there for too long.
+const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Serves goals: an HTTP API and a web page.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Options {
+    /// Where to listen
+    #[arg(long, env = "GOALS_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+
+    /// PostgreSQL to keep everything in; without it, a private one in the data folder
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+
+    /// Folder of the private PostgreSQL and of the signing key
+    /// [default: /var/lib/goals as root, else $XDG_DATA_HOME/goals]
+    #[arg(long, env = "GOALS_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Keep everything in memory, and forget it at the end
+    #[arg(long, env = "GOALS_MEMORY", value_parser = FalseyValueParser::new())]
+    memory: bool,
+
+    /// Key that signs access tokens, 32 bytes at least; without it, one made once and kept in the
+    /// data folder. The command line shows it to other users of the machine, the variable does not
+    #[arg(long, env = "GOALS_JWT_SECRET", value_name = "HEX", hide_env_values = true)]
+    jwt_secret: Option<String>,
+
+    /// How many goals a person may have, those in the trash counted
+    #[arg(long, env = "GOALS_LIMIT_GOALS", value_name = "N", default_value_t = 1_000)]
+    goals_per_owner: u64,
+
+    /// Whether log-ins, registrations and refreshes are throttled
+    #[arg(long, env = "GOALS_THROTTLE", value_name = "on|off", default_value = "on")]
+    throttle: Switch,
+
+    /// Let the browser's cookie travel over plain HTTP: for a network that is trusted
+    #[arg(long, env = "GOALS_INSECURE_COOKIE", value_parser = FalseyValueParser::new())]
+    insecure_cookie: bool,
+
+    /// Networks of proxies whose word on the client's address is taken, separated by commas
+    #[arg(long, env = "GOALS_TRUSTED_PROXY", value_name = "CIDR", value_delimiter = ',')]
+    trusted_proxy: Vec<IpNet>,
+
+    /// Connections to PostgreSQL at once
+    #[arg(long, env = "GOALS_POOL_SIZE", value_name = "N", default_value = "8")]
+    pool_size: std::num::NonZeroU16,
+
+    /// What to log, such as `info` or `warn,goals_http=debug`
+    #[arg(long, env = "GOALS_LOG", value_name = "FILTER", default_value = "info")]
+    log: EnvFilter,
+
+    /// How to write the log, on standard error
+    #[arg(long, env = "GOALS_LOG_FORMAT", value_name = "text|json", default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    start_log(&options);
+    match run(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", with_causes(&*error));
+            // 2: the caller can mend it, by installing PostgreSQL or naming another place.
+            ExitCode::from(if error.is::<LocalError>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn start_log(options: &Options) {
+    let log = tracing_subscriber::fmt().with_env_filter(options.log.clone()).with_writer(std::io::stderr);
+    match options.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+async fn run(options: Options) -> Result<(), BoxError> {
+    // First, so that a signal during a slow start is not lost.
+    let stop = stop_signal()?;
+    if options.memory {
+        tracing::warn!("everything is kept in memory and forgotten at the end");
+        return serve_store(&options, Arc::new(MemoryStore::new()), "memory", stop).await;
+    }
+    // Held until the end: dropping it stops the private server.
+    let (_private, config) = database(&options).await?;
+    let store = PgStore::connect(PgConfig { pool_size: options.pool_size.get().into(), ..config })?;
+    store.migrate().await?;
+    serve_store(&options, Arc::new(store), "postgres", stop).await
+}
+
+async fn database(options: &Options) -> Result<(Option<LocalPostgres>, PgConfig), BoxError> {
+    if let Some(url) = &options.database_url {
+        // The address holds a password, so what is wrong with it is told without it.
+        let config = PgConfig::from_url(url).map_err(|_| "the database URL is not one PostgreSQL understands")?;
+        return Ok((None, config));
+    }
+    let folder = data_dir(options)?;
+    tracing::info!(folder = %folder.display(), "starting a private PostgreSQL");
+    let server = tokio::task::spawn_blocking(move || LocalPostgres::persistent(&folder)).await??;
+    let config = PgConfig::new(server.config("goals"));
+    Ok((Some(server), config))
+}
+
+async fn serve_store<S>(
+    options: &Options,
+    store: Arc<S>,
+    storage: &str,
+    stop: impl Future<Output = ()>,
+) -> Result<(), BoxError>
+where
+    S: UserRepository + SessionRepository + GoalRepository + 'static,
+{
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
+    let tokens = JwtCodec::new(&jwt_secret(options)?, "goals", "goals")?;
+    let hasher = Arc::new(Argon2Hasher::default());
+    let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone());
+    let goals = Goals::new(store, clock, ids).with_max_goals(options.goals_per_owner);
+    if options.insecure_cookie {
+        tracing::warn!("the browser's cookie travels over plain HTTP: whoever listens in can take the session");
+    }
+    let api = GoalsApi::builder(accounts, goals.clone())
+        .storage(storage)
+        .throttle(options.throttle == Switch::On)
+        .insecure_cookie(options.insecure_cookie)
+        .trusted_proxies(options.trusted_proxy.iter().copied())
+        .build()?;
+    let listener =
+        TcpListener::bind(options.listen).await.map_err(|e| format!("cannot listen on {}: {e}", options.listen))?;
+    let purging = tokio::spawn(purge_now_and_then(goals));
+    println!("listening on http://{}", listener.local_addr()?);
+    let cut = serve(listener, api, Limits::default(), stop).await;
+    purging.abort();
+    if cut > 0 {
+        tracing::warn!(cut, "connections were still busy and have been cut off");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn purge_now_and_then(goals: Goals) {
+    let mut ticks = tokio::time::interval(PURGE_EVERY);
+    loop {
+        ticks.tick().await;
+        match goals.purge_expired().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "goals left the trash for good"),
+            Err(error) => tracing::warn!(error = with_causes(&error), "the trash was not emptied; trying again later"),
+        }
+    }
+}
+
+/// Completes at the first `SIGTERM` or `SIGINT`.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: finishing what has begun");
+    })
+}
+
+fn data_dir(options: &Options) -> Result<PathBuf, BoxError> {
+    let folder = match &options.data_dir {
+        Some(folder) => Some(folder.clone()),
+        None => default_data_dir()?,
+    };
+    folder.ok_or_else(|| "this user has no home folder: name a folder with --data-dir".into())
+}
+
+/// The key that signs access tokens: the one that was given, the one in the data folder, or one
+/// that is made now. Without a folder to keep it in, people sign in again after a restart.
+fn jwt_secret(options: &Options) -> Result<Vec<u8>, BoxError> {
+    if let Some(hex) = &options.jwt_secret {
+        // What was given is a secret even when it is not hexadecimal, so it is not repeated.
+        let secret = HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
+        return Ok(secret.map_err(|_| "the JWT secret must be hexadecimal: two digits a byte")?);
+    }
+    if options.memory {
+        return Ok(SystemIds.secret()?.to_vec());
+    }
+    let folder = data_dir(options)?;
+    let path = folder.join("jwt-secret");
+    kept_secret(&folder, &path).map_err(|error| cannot_keep(&path, &error))
+}
+
+fn kept_secret(folder: &Path, path: &Path) -> Result<Vec<u8>, BoxError> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        found => return Ok(found?),
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let secret = SystemIds.secret()?;
+    // Whole or not at all, and never over another instance's: written aside, then linked.
+    let aside = folder.join(format!("jwt-secret.{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    file.write_all(&secret)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&aside, path);
+    fs::remove_file(&aside)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(fs::read(path)?),
+    }
+}
+
+fn cannot_keep(path: &Path, error: &dyn Display) -> BoxError {
+    format!("the signing key cannot be kept in {}: {error}; name another folder with --data-dir", path.display()).into()
+}
