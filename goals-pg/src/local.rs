@@ -6,6 +6,8 @@
 //! ends, however it ends. [`TestTemplate`] gives every test an empty, migrated database.
 //!
 //! Root may not run `PostgreSQL`; when we are root, the server runs as `postgres` or `nobody`.
+//! There are no passwords: whoever can enter the folder of the socket, which is that user and
+//! root, is its superuser.
 //!
 //! # Environment
 //! The only part of the library that reads environment variables:
@@ -71,7 +73,7 @@ impl LocalPostgres {
         let data = folder::data(&path);
         let account = Account::for_data(&data)?;
         let installation = find::find(&Environment::read(account.is_root()), &account, &data)?;
-        let folder = Folder::open(path, &account)?;
+        let folder = Folder::open(&path, &account)?;
         cluster::init(&folder, &installation, &account, Durability::Lasting)?;
         let keeper = cluster::start(&folder, &installation, &account, Durability::Lasting)?;
         Ok(Self { _keeper: keeper, folder })
@@ -113,10 +115,10 @@ impl LocalPostgres {
 }
 
 /// The folder to keep the data in when nobody says otherwise: `/var/lib/goals` for root, else
-/// `$XDG_DATA_HOME/goals` (`~/.local/share/goals`). `None` when this user has no home.
+/// `$XDG_DATA_HOME/goals` (`~/.local/share/goals`).
 ///
 /// # Errors
-/// [`LocalError::Run`] when the system does not say who we are.
-pub fn default_data_dir() -> Result<Option<PathBuf>, LocalError> {
-    Ok(environment::data_dir(Account::current()?.is_root()))
+/// [`LocalError::NoHome`] when this user has none.
+pub fn default_data_dir() -> Result<PathBuf, LocalError> {
+    environment::data_dir(Account::current()?.is_root()).ok_or(LocalError::NoHome)
 }

@@ -58,6 +58,10 @@ impl Account {
         self.server.as_ref().map_or("this user", |server| &server.name)
     }
 
+    pub(super) fn owns(&self, user: u32) -> bool {
+        user == self.own
+    }
+
     /// Whether `user` is us or the one who runs the server.
     pub(super) fn covers(&self, user: u32) -> bool {
         user == self.own || self.server.as_ref().is_some_and(|server| server.user == user)
@@ -84,14 +88,14 @@ impl Account {
 
     /// Runs a command made by [`Account::command`] to its end.
     pub(super) fn output(&self, command: &mut Command) -> Result<Output, LocalError> {
-        command.output().map_err(|source| self.cannot_run(command, source))
+        command.output().map_err(|cause| self.cannot_run(command, cause))
     }
 
-    pub(super) fn cannot_run(&self, command: &Command, source: io::Error) -> LocalError {
+    pub(super) fn cannot_run(&self, command: &Command, cause: io::Error) -> LocalError {
         LocalError::Run {
             program: command.get_program().to_string_lossy().into_owned(),
             user: self.name().to_owned(),
-            source,
+            cause,
         }
     }
 
@@ -117,10 +121,10 @@ impl Identity {
 /// What `id` prints. The standard library has no such question, and `id` also knows the users
 /// that are not in `/etc/passwd`.
 fn id(arguments: &[&str]) -> Result<Option<u32>, LocalError> {
-    let output = Command::new("id").args(arguments).output().map_err(|source| LocalError::Run {
+    let output = Command::new("id").args(arguments).output().map_err(|cause| LocalError::Run {
         program: "id".to_owned(),
         user: "this user".to_owned(),
-        source,
+        cause,
     })?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
 }

@@ -106,12 +106,12 @@ fn create_database(data: &Path, installation: &Installation, account: &Account) 
     let mut command = account.command(installation.postgres());
     command.arg("--single").arg("-D").arg(data).args(["-c", "exit_on_error=on", "postgres"]);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|source| account.cannot_run(&command, source))?;
+    let mut child = command.spawn().map_err(|cause| account.cannot_run(&command, cause))?;
     if let Some(mut stdin) = child.stdin.take() {
         // When it fails, the server has ended and says why.
         let _ = writeln!(stdin, "CREATE DATABASE {GOALS}");
     }
-    let output = child.wait_with_output().map_err(|source| account.cannot_run(&command, source))?;
+    let output = child.wait_with_output().map_err(|cause| account.cannot_run(&command, cause))?;
     checked("postgres --single", output.status.success(), &output.stderr)
 }
 
@@ -134,7 +134,7 @@ pub(super) fn start(
     let before = pid_file(folder);
     let command = server_command(folder, installation, durability);
     let stop = stop(folder, account, durability)?;
-    let mut keeper = Keeper::start(account, &command, stop, &log, stale).map_err(LocalError::folder(folder.path()))?;
+    let mut keeper = Keeper::start(account, &command, stop, &log, stale)?;
     if wait_until_ready(&mut keeper, folder, before.as_deref()) {
         return Ok(keeper);
     }

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-/// Why a private `PostgreSQL` could not be started. Every message says what to do.
+/// Why a private `PostgreSQL` could not be started.
+///
+/// Every message is complete by itself and says what to do; there is no chain of sources to add.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LocalError {
@@ -63,9 +65,13 @@ pub enum LocalError {
     )]
     NoServerUser,
 
+    /// This user has no home, so that nothing says where the data is to be.
+    #[error("this user has no home folder to keep the data in; name a folder for it")]
+    NoHome,
+
     /// A program that every machine has could not be run.
     #[error(
-        "cannot run `{program}` as {user}: {source}; if this is root in a container that may \
+        "cannot run `{program}` as {user}: {cause}; if this is root in a container that may \
              not change users, run as an ordinary user"
     )]
     Run {
@@ -74,16 +80,16 @@ pub enum LocalError {
         /// Who was to run it.
         user: String,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 
     /// A folder cannot be made, read or written.
-    #[error("cannot use the folder {}: {source}; give one that this user can write", folder.display())]
+    #[error("cannot use the folder {}: {cause}; give one that this user can write", folder.display())]
     Folder {
         /// The folder, or the file in it.
         folder: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 
     /// A folder is under somebody else's control.
@@ -175,17 +181,23 @@ pub enum LocalError {
 
     /// A statement that makes a test database failed.
     #[error("cannot make a test database: {}", reason(.0))]
-    Database(#[from] tokio_postgres::Error),
+    Database(tokio_postgres::Error),
 
     /// The caller's migration of a test database failed.
     #[error("cannot migrate the test database: {0}")]
     Migration(Box<dyn Error + Send + Sync>),
 }
 
+impl From<tokio_postgres::Error> for LocalError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
 impl LocalError {
     pub(super) fn folder(folder: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let folder = folder.into();
-        move |source| Self::Folder { folder, source }
+        move |cause| Self::Folder { folder, cause }
     }
 }
 
@@ -196,5 +208,5 @@ fn majors(found: &[u32]) -> String {
 
 /// The error of tokio-postgres alone reads "db error".
 fn reason(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }

@@ -77,7 +77,8 @@ fn pip(target: &Path) -> io::Result<()> {
         .stderr(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(REQUIREMENT.as_bytes())?;
+        // When it fails, pip has ended and says why.
+        let _ = stdin.write_all(REQUIREMENT.as_bytes());
     }
     let output = child.wait_with_output()?;
     if output.status.success() {

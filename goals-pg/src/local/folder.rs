@@ -36,11 +36,14 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Takes `path` for the process, making it if it is missing.
-    pub(super) fn open(path: PathBuf, account: &Account) -> Result<Self, LocalError> {
-        check_length(&path)?;
+    pub(super) fn open(path: &Path, account: &Account) -> Result<Self, LocalError> {
+        check_length(path)?;
         if !path.exists() {
-            create_shared(&path, account).map_err(LocalError::folder(&path))?;
+            create_shared(path, account).map_err(LocalError::folder(path))?;
         }
+        // One name for it, by which a server of an earlier process is known.
+        let path = fs::canonicalize(path).map_err(LocalError::folder(path))?;
+        check_length(&path)?;
         check_owner(&path, account)?;
         check_reach(&path, account)?;
         let lock = lock(&path)?;
@@ -175,7 +178,7 @@ fn lock(path: &Path) -> Result<File, LocalError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(LocalError::InUse { folder: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(LocalError::Folder { folder: name, source }),
+        Err(TryLockError::Error(cause)) => Err(LocalError::Folder { folder: name, cause }),
     }
 }
 
@@ -204,14 +207,14 @@ pub(super) fn check_owner(path: &Path, account: &Account) -> Result<(), LocalErr
     if !found.is_dir() {
         return Err(LocalError::folder(path)(io::ErrorKind::NotADirectory.into()));
     }
-    if !account.covers(found.uid()) || found.mode() & 0o002 != 0 {
+    if !account.owns(found.uid()) || found.mode() & 0o002 != 0 {
         return Err(LocalError::ForeignFolder { folder: path.to_owned() });
     }
     Ok(())
 }
 
 fn check_reach(path: &Path, account: &Account) -> Result<(), LocalError> {
-    if account.can_enter(path)? {
+    if !account.is_root() || account.can_enter(path)? {
         return Ok(());
     }
     let mut from_the_top: Vec<&Path> = path.ancestors().collect();

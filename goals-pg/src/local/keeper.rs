@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 
+use super::LocalError;
 use super::account::Account;
 
 /// Runs the server and waits on the standard input for the end of our process: the pipe is
@@ -55,7 +56,7 @@ pub(super) enum Stop<'a> {
 pub(super) struct Keeper(Child);
 
 impl Keeper {
-    /// Runs `server` with its output going to `log`.
+    /// Runs `server` with its messages going to `log`.
     ///
     /// `stale` is the id of a process that took the number of an earlier server. `PostgreSQL`
     /// would hold it for that server; it accepts the number of its own grandparent, and then
@@ -66,7 +67,7 @@ impl Keeper {
         stop: Stop<'_>,
         log: &File,
         stale: Option<u32>,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, LocalError> {
         let (remove, signal) = match stop {
             Stop::Orderly => (Path::new(""), "INT"),
             Stop::Discard(folder) => (folder, "QUIT"),
@@ -77,13 +78,11 @@ impl Keeper {
             command.env("PG_GRANDPARENT_PID", stale.to_string());
         }
         // A group of its own: Ctrl-C in a terminal is for us, and we may still need the server.
-        command
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone()?)
-            .stderr(log.try_clone()?)
-            .spawn()
+        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null());
+        log.try_clone()
+            .and_then(|log| command.stderr(log).spawn())
             .map(Self)
+            .map_err(|cause| account.cannot_run(&command, cause))
     }
 
     /// Whether the server has ended.

@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -292,7 +292,10 @@ fn a_server_whose_keeper_was_killed_too_is_stopped_by_the_next() {
     }
     holder.kill();
     assert!(alive(orphan));
-    let server = LocalPostgres::persistent(&scratch.data_dir()).unwrap();
+    // By another name, which is not to hide whose server it is.
+    let alias = scratch.0.join("alias");
+    symlink(scratch.data_dir(), &alias).unwrap();
+    let server = LocalPostgres::persistent(&alias).unwrap();
     assert!(!alive(orphan));
     assert_eq!(in_runtime(count_notes(&server.config("goals"))), 0);
 }
