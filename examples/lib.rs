@@ -1,1 +1,1 @@
-//! Examples of using goals; run one with `cargo run --example NAME`.
+#![doc = include_str!("../README.md")]
