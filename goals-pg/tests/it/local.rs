@@ -301,6 +301,13 @@ fn a_server_whose_keeper_was_killed_too_is_stopped_by_the_next() {
 }
 
 #[test]
+fn a_signal_from_the_terminal_is_not_for_the_server() {
+    let scratch = Scratch::new("group");
+    let _server = LocalPostgres::persistent(&scratch.data_dir()).unwrap();
+    assert!(!group_of(scratch.server()).contains(&std::process::id()));
+}
+
+#[test]
 fn a_pid_file_of_before_is_not_believed() {
     let scratch = Scratch::new("stale");
     drop(LocalPostgres::persistent(&scratch.data_dir()).unwrap());
