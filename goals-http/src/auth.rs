@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use goals_core::{AccessToken, Accounts, Authenticated};
-use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use http::Method;
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderValue, ORIGIN};
 
 use crate::problem::{Code, Problem};
 
@@ -96,7 +96,10 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
     let text = first.and_then(|value| value.to_str().ok());
     // Another scheme is for somebody else, a proxy that asks for a password for example.
-    Ok(text.and_then(|text| text.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()))
+    Ok(text
+        .and_then(|text| text.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim()))
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -142,7 +145,9 @@ mod tests {
             let pairs = [("sec-fetch-site", site), ("origin", "https://a.example"), ("host", "a.example")];
             assert_eq!(judged(&pairs), Origin::Foreign, "{site}");
         }
-        for origin in ["null", "https://b.example", "https://a.example.b.example", "https://a.example:444", "a.example", ""] {
+        for origin in
+            ["null", "https://b.example", "https://a.example.b.example", "https://a.example:444", "a.example", ""]
+        {
             assert_eq!(judged(&[("origin", origin), ("host", "a.example")]), Origin::Foreign, "{origin}");
         }
         assert_eq!(judged(&[("host", "a.example")]), Origin::Unknown);

@@ -58,7 +58,9 @@ fn is_json(headers: &HeaderMap, merge_patch: bool) -> bool {
     let essence = parts.next().unwrap_or_default();
     let known = essence.eq_ignore_ascii_case("application/json")
         || (merge_patch && essence.eq_ignore_ascii_case("application/merge-patch+json"));
-    known && parts.all(|part| part.eq_ignore_ascii_case("charset=utf-8") || part.eq_ignore_ascii_case("charset=\"utf-8\""))
+    known
+        && parts
+            .all(|part| part.eq_ignore_ascii_case("charset=utf-8") || part.eq_ignore_ascii_case("charset=\"utf-8\""))
 }
 
 #[cfg(test)]
@@ -75,7 +77,9 @@ mod tests {
         for fine in ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""] {
             assert!(judged(fine, false), "{fine}");
         }
-        for bad in ["", "text/plain", "application/jsonp", "application/json; charset=latin1", "text/plain;application/json"] {
+        for bad in
+            ["", "text/plain", "application/jsonp", "application/json; charset=latin1", "text/plain;application/json"]
+        {
             assert!(!judged(bad, true), "{bad}");
         }
         assert!(judged("application/merge-patch+json", true));

@@ -101,7 +101,24 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_strict_json() {
-        for text in ["", "{", "{}{}", "{} x", r#"{"a":NaN}"#, r#"{"a":01}"#, r#"{"a":.5}"#, r#"{"a":1,}"#, "{a:1}", "{'a':1}", r#"{"a":Infinity}"#, "\u{feff}{}", r#"{"a":"\ud800"}"#, r#"{"\udc00":1}"#, "{\"a\":\"\n\"}", r#"{"a":truex}"#] {
+        for text in [
+            "",
+            "{",
+            "{}{}",
+            "{} x",
+            r#"{"a":NaN}"#,
+            r#"{"a":01}"#,
+            r#"{"a":.5}"#,
+            r#"{"a":1,}"#,
+            "{a:1}",
+            "{'a':1}",
+            r#"{"a":Infinity}"#,
+            "\u{feff}{}",
+            r#"{"a":"\ud800"}"#,
+            r#"{"\udc00":1}"#,
+            "{\"a\":\"\n\"}",
+            r#"{"a":truex}"#,
+        ] {
             assert!(parse(text.as_bytes()).is_err(), "{text}");
         }
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());

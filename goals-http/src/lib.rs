@@ -60,7 +60,6 @@ struct Inner {
 
 impl GoalsApi {
     /// Begins to put an API together.
-    #[must_use]
     pub fn builder(accounts: Accounts, goals: Goals) -> Builder {
         Builder {
             accounts,

@@ -47,7 +47,7 @@ pub(crate) struct Route {
 macro_rules! routes {
     ($($method:ident $path:literal $access:ident $([$query:expr])? $(<$body:ident>)? => $module:ident :: $handler:ident;)+) => {
         /// Everything that can be asked.
-        pub(crate) const ROUTES: &[Route] = &[$(Route {
+        pub(crate) static ROUTES: &[Route] = &[$(Route {
             method: Method::$method,
             path: $path,
             access: Access::$access,
@@ -153,7 +153,9 @@ mod tests {
     #[test]
     fn other_methods_hear_what_is_allowed() {
         let table = table().unwrap();
-        for method in [Method::TRACE, Method::CONNECT, Method::OPTIONS, Method::PUT, Method::from_bytes(b"BREW").unwrap()] {
+        for method in
+            [Method::TRACE, Method::CONNECT, Method::OPTIONS, Method::PUT, Method::from_bytes(b"BREW").unwrap()]
+        {
             let response = find(&table, &method, "/api/v1/goals/x").unwrap_err().into_response("");
             assert_eq!(response.status(), 405);
             assert_eq!(response.headers()["allow"], "GET, HEAD, PATCH, DELETE");

@@ -84,12 +84,7 @@ enum Phase {
 /// connections are closed. What is still busy after [`Limits::drain`] is cut off.
 ///
 /// Answers how many connections were cut off.
-pub async fn serve<S, B>(
-    listener: TcpListener,
-    service: S,
-    limits: Limits,
-    shutdown: impl Future<Output = ()>,
-) -> u32
+pub async fn serve<S, B>(listener: TcpListener, service: S, limits: Limits, shutdown: impl Future<Output = ()>) -> u32
 where
     S: tower_service::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
@@ -100,8 +95,8 @@ where
     let most = limits.connections.min(100_000);
     let phase = watch::Sender::new(Phase::Serving);
     let (lame_duck, drain) = (limits.lame_duck, limits.drain);
-    let listener = Listener {
-        listener,
+    let mut listener = Listener {
+        socket: listener,
         service,
         limits: Arc::new(limits),
         slots: Arc::new(Semaphore::new(most as usize)),
@@ -121,7 +116,7 @@ where
 }
 
 struct Listener<S> {
-    listener: TcpListener,
+    socket: TcpListener,
     service: S,
     limits: Arc<Limits>,
     slots: Arc<Semaphore>,
@@ -136,30 +131,15 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    async fn accept_until(&self, end: impl Future<Output = ()>) {
+    async fn accept_until(&mut self, end: impl Future<Output = ()>) {
         let mut end = pin!(end);
         loop {
             let (slot, stream, peer) = tokio::select! {
                 biased;
                 () = &mut end => return,
-                accepted = self.accept() => accepted,
+                accepted = accept(&self.socket, &self.slots) => accepted,
             };
             tokio::spawn(self.connection(stream, peer).run(slot));
-        }
-    }
-
-    /// The next connection, once there is a slot for it.
-    async fn accept(&self) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.ok();
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, peer)) => return (slot, stream, peer),
-                Err(error) => {
-                    // Out of file descriptors, mostly; a loop without a pause would burn a core.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    sleep(Duration::from_millis(50)).await;
-                }
-            }
         }
     }
 
@@ -171,13 +151,22 @@ where
             socket: Socket::new(stream, &self.limits, Arc::clone(&seen)),
             phase: self.phase.clone(),
             head_bytes: self.limits.head_bytes,
-            gate: Gate {
-                service: self.service.clone(),
-                peer,
-                body: self.limits.body,
-                seen,
-                phase: self.phase.clone(),
-            },
+            gate: Gate { service: self.service.clone(), peer, body: self.limits.body, seen, phase: self.phase.clone() },
+        }
+    }
+}
+
+/// The next connection, once there is a slot for it.
+async fn accept(socket: &TcpListener, slots: &Arc<Semaphore>) -> (Option<OwnedSemaphorePermit>, TcpStream, SocketAddr) {
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    loop {
+        match socket.accept().await {
+            Ok((stream, peer)) => return (slot, stream, peer),
+            Err(error) => {
+                // Out of file descriptors, mostly; a loop without a pause would burn a core.
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(Duration::from_millis(50)).await;
+            }
         }
     }
 }

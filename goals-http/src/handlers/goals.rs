@@ -8,7 +8,10 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::routes::API;
 use crate::service::Call;
-use crate::wire::{input, output::{GoalOut, GoalsOut}};
+use crate::wire::{
+    input,
+    output::{GoalOut, GoalsOut},
+};
 
 pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
     let query = input::goal_query(&call.query)?;

@@ -1,5 +1,7 @@
 //! The web page.
 
+#![expect(clippy::unused_async, reason = "all handlers have one shape")]
+
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 
 use crate::assets::Page;

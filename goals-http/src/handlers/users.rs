@@ -10,7 +10,10 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::routes::API;
 use crate::service::Call;
-use crate::wire::{input, output::{UsageOut, UserOut}};
+use crate::wire::{
+    input,
+    output::{UsageOut, UserOut},
+};
 
 pub(crate) async fn register(call: Call) -> Result<Reply, Problem> {
     let accounts = &call.api.0.accounts;
@@ -20,9 +23,12 @@ pub(crate) async fn register(call: Call) -> Result<Reply, Problem> {
     }
     let user = accounts.register(registration).await?;
     tracing::info!(user = %user.id, "registered");
-    Reply::json(&UserOut::from(&user))?.etag(&etag(user.version))?.created(&call.api.location(&format!("{API}/users/me")))
+    Reply::json(&UserOut::from(&user))?
+        .etag(&etag(user.version))?
+        .created(&call.api.location(&format!("{API}/users/me")))
 }
 
+#[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
     let user = &call.caller()?.who.user;
     Ok(Reply::json(&UserOut::from(user))?.etag(&etag(user.version))?.unless_known(&call.headers))

@@ -1,7 +1,8 @@
 //! What a client sends: JSON and queries to what the use cases take.
 
 use goals_core::{
-    DuplicatePolicy, FieldErrors, GoalDraft, GoalPatch, GoalQuery, PAGE_MAX, Password, Registration, UserPatch, Violation,
+    DuplicatePolicy, FieldErrors, GoalDraft, GoalPatch, GoalQuery, PAGE_MAX, Password, Registration, UserPatch,
+    Violation,
 };
 
 use crate::fields::{self, Fields};
@@ -114,9 +115,8 @@ pub(crate) fn log_in(body: Object) -> Result<LogIn, Problem> {
 }
 
 /// The parameters of a list of goals.
-pub(crate) const GOAL_QUERY: &[&str] = &[
-    "status", "tag", "q", "deadline_before", "deadline_after", "archived", "trash", "sort", "limit", "cursor",
-];
+pub(crate) const GOAL_QUERY: &[&str] =
+    &["status", "tag", "q", "deadline_before", "deadline_after", "archived", "trash", "sort", "limit", "cursor"];
 
 /// Reads which goals to list.
 pub(crate) fn goal_query(query: &Query) -> Result<GoalQuery, Problem> {

@@ -23,8 +23,7 @@ pub(crate) struct GoalOut<'a> {
     color: Option<&'static str>,
     icon: Option<&'a str>,
     tags: &'a [String],
-    #[serde(serialize_with = "attributes")]
-    attributes: &'a Attributes,
+    attributes: AttributesOut<'a>,
     version: u64,
     #[serde(serialize_with = "instant")]
     created_at: DateTime<Utc>,
@@ -58,7 +57,7 @@ impl<'a> GoalOut<'a> {
             color: goal.color.map(goals_core::Color::as_str),
             icon: goal.icon.as_deref(),
             tags: &goal.tags,
-            attributes: &goal.attributes,
+            attributes: AttributesOut(&goal.attributes),
             version: goal.version,
             created_at: goal.created_at,
             updated_at: goal.updated_at,
@@ -78,15 +77,14 @@ impl<'a> GoalOut<'a> {
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct GoalsOut<'a> {
     items: Vec<GoalOut<'a>>,
-    #[serde(serialize_with = "shown_or_null")]
-    next_cursor: Option<&'a goals_core::Cursor>,
+    next_cursor: Option<String>,
 }
 
 impl<'a> GoalsOut<'a> {
     /// `page` at `now` for an owner who lives in `zone`.
     pub(crate) fn new(page: &'a Page<Goal>, now: DateTime<Utc>, zone: TimeZone) -> Self {
         let items = page.items.iter().map(|goal| GoalOut::new(goal, now, zone)).collect();
-        Self { items, next_cursor: page.next.as_ref() }
+        Self { items, next_cursor: page.next.as_ref().map(ToString::to_string) }
     }
 }
 
@@ -189,17 +187,23 @@ fn instant_or_null<S: Serializer>(value: &Option<DateTime<Utc>>, serializer: S) 
     }
 }
 
-fn attributes<S: Serializer>(attributes: &&Attributes, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(attributes.len()))?;
-    for (key, value) in *attributes {
-        map.serialize_entry(key, &Attribute(value))?;
+/// The owner's own fields.
+#[derive(Debug)]
+struct AttributesOut<'a>(&'a Attributes);
+
+impl Serialize for AttributesOut<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in self.0 {
+            map.serialize_entry(key, &AttributeOut(value))?;
+        }
+        map.end()
     }
-    map.end()
 }
 
-struct Attribute<'a>(&'a AttributeValue);
+struct AttributeOut<'a>(&'a AttributeValue);
 
-impl Serialize for Attribute<'_> {
+impl Serialize for AttributeOut<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             AttributeValue::Text(text) => serializer.serialize_str(text),
