@@ -11,7 +11,7 @@ use crate::error::{FieldErrors, Violation};
 use crate::ids::{GoalId, OwnerId};
 use crate::quantity::Quantity;
 use crate::status::Status;
-use crate::text::{fold, fold_case, line, lines};
+use crate::text::{check_lines, fold, fold_case, line};
 use crate::words::words;
 
 /// The most characters of a title.
@@ -41,7 +41,8 @@ pub struct Goal {
     pub owner: OwnerId,
     /// 1 to [`TITLE_MAX`] characters on one line, trimmed and in NFC.
     pub title: String,
-    /// At most [`DESCRIPTION_MAX`] characters; plain text, empty when there is none.
+    /// At most [`DESCRIPTION_MAX`] characters of plain text, kept to the letter; empty when there
+    /// is none.
     pub description: String,
     /// Where it stands.
     pub status: Status,
@@ -169,7 +170,7 @@ pub(crate) fn title(raw: &str) -> Result<String, Violation> {
 }
 
 pub(crate) fn description(raw: &str) -> Result<String, Violation> {
-    lines(raw, DESCRIPTION_MAX)
+    check_lines(raw, DESCRIPTION_MAX).map(|()| raw.to_owned())
 }
 
 pub(crate) fn icon(raw: &str) -> Result<String, Violation> {
@@ -234,7 +235,7 @@ fn is_attribute_key(key: &str) -> bool {
 }
 
 fn has_forbidden_text(value: &AttributeValue) -> bool {
-    let is_bad = |text: &String| lines(text, ATTRIBUTES_MAX_BYTES).is_err_and(|v| v == Violation::InvalidCharacters);
+    let is_bad = |text: &String| check_lines(text, ATTRIBUTES_MAX_BYTES) == Err(Violation::InvalidCharacters);
     match value {
         AttributeValue::Text(text) => is_bad(text),
         AttributeValue::Texts(texts) => texts.iter().any(is_bad),

@@ -18,8 +18,6 @@ fn is_forbidden(c: char) -> bool {
             | GeneralCategory::Format
             | GeneralCategory::LineSeparator
             | GeneralCategory::ParagraphSeparator
-            | GeneralCategory::PrivateUse
-            | GeneralCategory::Unassigned
     ) || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}')
 }
 
@@ -29,9 +27,8 @@ fn joins(before: Option<char>, after: Option<char>) -> bool {
     before.is_some_and(visible) && after.is_some_and(visible)
 }
 
-/// `raw` in NFC without white space around it, when it holds nothing invisible.
-fn clean(raw: &str, newlines: bool) -> Result<String, Violation> {
-    let text: String = raw.trim().nfc().collect();
+/// Judges the characters of `text`: nothing invisible, and line breaks only if they are allowed.
+fn check_characters(text: &str, newlines: bool) -> Result<(), Violation> {
     let mut before = None;
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -48,26 +45,27 @@ fn clean(raw: &str, newlines: bool) -> Result<String, Violation> {
         }
         before = Some(c);
     }
-    Ok(text)
+    Ok(())
 }
 
-fn at_most(text: String, max: usize) -> Result<String, Violation> {
+fn check_length(text: &str, max: usize) -> Result<(), Violation> {
     // A text of n bytes has at most n characters, so most texts are not counted.
-    if text.len() > max && text.chars().count() > max {
-        return Err(Violation::TooLong { max });
-    }
-    Ok(text)
+    if text.len() > max && text.chars().count() > max { Err(Violation::TooLong { max }) } else { Ok(()) }
 }
 
-/// One line of 1 to `max` characters after trimming and NFC.
+/// One line of 1 to `max` characters, after trimming and NFC.
 pub(crate) fn line(raw: &str, max: usize) -> Result<String, Violation> {
-    let text = at_most(clean(raw, false)?, max)?;
-    if text.is_empty() { Err(Violation::Required) } else { Ok(text) }
+    let text: String = raw.trim().nfc().collect();
+    check_characters(&text, false)?;
+    check_length(&text, max)?;
+    // Marks and variation selectors need something to stand on.
+    if text.chars().any(|c| !is_combining_mark(c) && !c.is_whitespace()) { Ok(text) } else { Err(Violation::Required) }
 }
 
-/// At most `max` characters on as many lines as one likes, after trimming and NFC.
-pub(crate) fn lines(raw: &str, max: usize) -> Result<String, Violation> {
-    at_most(clean(raw, true)?, max)
+/// At most `max` characters on as many lines as one likes, kept to the letter.
+pub(crate) fn check_lines(raw: &str, max: usize) -> Result<(), Violation> {
+    check_characters(raw, true)?;
+    check_length(raw, max)
 }
 
 /// `text` as it is compared without regard to case.
@@ -109,15 +107,17 @@ mod tests {
     #[test]
     fn text_is_trimmed_and_composed() {
         assert_eq!(line("  Me\u{301}tas ", 50).as_deref(), Ok("Métas"));
-        assert_eq!(lines("a\r\nb\tc\n", 50).as_deref(), Ok("a\r\nb\tc"));
-        assert_eq!(lines("a\rb", 50), Err(Violation::InvalidCharacters));
+        assert_eq!(check_lines(" a\r\nb\tc\n", 8), Ok(()));
+        assert_eq!(check_lines("a\rb", 50), Err(Violation::InvalidCharacters));
     }
 
     #[test]
     fn length_is_counted_in_characters() {
         assert!(line(&"é".repeat(200), 200).is_ok());
         assert_eq!(line(&"é".repeat(201), 200), Err(Violation::TooLong { max: 200 }));
-        assert_eq!(line(" \u{a0} ", 200), Err(Violation::Required));
+        for empty in ["", " \u{a0} ", "\u{FE0F}", "\u{301}"] {
+            assert_eq!(line(empty, 200), Err(Violation::Required), "{empty:?}");
+        }
     }
 
     #[test]
