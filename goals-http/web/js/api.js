@@ -36,7 +36,7 @@ export async function ask(method, path, { body, version, query, keepalive } = {}
   let answer;
   let text;
   try {
-    const url = new URL(`${path}?${new URLSearchParams(query)}`, BASE);
+    const url = new URL(query ? `${path}?${new URLSearchParams(query)}` : path, BASE);
     answer = await fetch(url, { method, headers, body: JSON.stringify(body), keepalive, signal: AbortSignal.timeout(20_000) });
     text = await answer.text();
   } catch {

@@ -4,7 +4,7 @@ import { button, glyph, h, unseen } from './dom.js';
 import { actions, daysLeft, deadlineDay, isClosed, isMoment, timeZone, today } from './goals.js';
 import { day, dayIn, daysAway, moment, plural, t } from './i18n.js';
 
-export const goalHref = (id) => `#/goals/${encodeURIComponent(id)}`;
+export const goalHref = (id) => `#/goals/${id}`;
 
 const TONES = { achieved: 'good', missed: 'warn', delete: 'danger', purge: 'danger' };
 const GLYPHS = { achieved: 'check', start: 'play', resume: 'play' };
@@ -59,5 +59,5 @@ export function card(goal, edit) {
       h('button', { type: 'button', class: 'quiet icon', popovertarget: menu, 'data-focus': menu },
         glyph('more'), unseen(`${t('do.more')}: ${goal.title}`)),
       h('div', { class: 'menu', popover: 'auto', id: menu }, rest.map(({ name, run }) => (
-        button(named(name, goal), run, { class: `quiet ${toneOf(name)}`, popovertarget: menu, popovertargetaction: 'hide' }))))));
+        button(named(name, goal), run, { class: `quiet ${toneOf(name)}`, 'data-focus': menu, popovertarget: menu, popovertargetaction: 'hide' }))))));
 }

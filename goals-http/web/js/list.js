@@ -118,6 +118,7 @@ export function listView(params) {
     if (shown) return [];
     if (tools.hidden) return empty(t('empty.first'), button(t('do.first_goal'), () => openGoalForm(), { class: 'primary' }));
     if (found) return empty(t('empty.open'), button(plural('list.elsewhere', found), () => set({ show: 'all' })));
+    if (wanted.q.trim() || wanted.tag) return empty(t('empty.match'));
     return empty(t(wanted.show === 'trash' ? 'empty.trash' : 'empty.none'));
   }
 

@@ -28,7 +28,7 @@ function viewFor(hash) {
   if (!store.user) return hash === '#/register' ? registerView(entered) : signInView(entered, notice);
   const [path, query] = hash.split('?');
   const id = /^#\/goals\/([^/]+)$/.exec(path)?.[1];
-  if (id) return detailView(decodeURIComponent(id), toGoals);
+  if (id) return detailView(id, toGoals);
   return path === '#/settings' ? settingsView(drawFrame, signOut) : listView(new URLSearchParams(query));
 }
 
@@ -61,12 +61,13 @@ function drawFrame() {
   };
   offline.textContent = t('app.offline');
   document.body.replaceChildren(
-    h('a', { class: 'skip', href: '#', onclick: skip }, t('nav.skip')),
-    h('header', { class: 'top', 'data-signed-in': Boolean(store.user) },
-      h('a', { class: 'brand', href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
-      offline,
-      store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet' })),
-    store.meta.storage === 'memory' ? h('p', { class: 'memory', role: 'note' }, t('app.memory')) : '',
+    h('header', { 'data-signed-in': Boolean(store.user) },
+      h('a', { class: 'skip', href: '#', onclick: skip }, t('nav.skip')),
+      h('div', { class: 'top' },
+        h('a', { class: 'brand', href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
+        offline,
+        store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet' })),
+      store.meta.storage === 'memory' && h('p', { class: 'memory', role: 'note' }, t('app.memory'))),
     main, toasts,
   );
   show();

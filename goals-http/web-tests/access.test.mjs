@@ -1,0 +1,236 @@
+// Every view for everybody: axe in both schemes, narrow windows, the keyboard alone.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import axe from 'axe-core';
+import { focused, inDays, open, overflows, PASSWORD, signedIn, somebody, useBrowser, visit } from './harness.mjs';
+
+useBrowser();
+
+const GOALS = [
+  { title: 'Run a half marathon', icon: '🏃', color: 'green', deadline: inDays(-3), priority: 'high', tags: ['health', 'running'] },
+  { title: 'Read twelve books', color: 'yellow', deadline: inDays(9), priority: 'medium', attributes: { shelf: ['a', 'b'], paper: true, budget: 350 } },
+  { title: 'Donaudampfschifffahrtsgesellschaftskapitänspatent', description: 'x'.repeat(300), tags: ['a'.repeat(40)] },
+  { title: 'Rest', status: 'paused' }, { title: 'Done', status: 'achieved' }, { title: 'Late', status: 'missed' },
+  { title: 'Not now', status: 'dropped' }, { title: 'Perhaps', status: 'draft' },
+];
+
+/** Calls `look` at every view there is. */
+async function everyView(page, look) {
+  const button = (name) => page.getByRole('button', { name, exact: true });
+  const escape = () => page.keyboard.press('Escape');
+  await look('sign in');
+  await button('Sign in').click();
+  await page.getByRole('alert').filter({ hasText: /./ }).first().waitFor();
+  await look('sign in refused');
+  await button('Create account').click();
+  await button('Create account').click();
+  await page.getByRole('textbox', { name: 'Username' }).and(page.locator('[aria-invalid]')).waitFor();
+  await look('register refused');
+  await signedIn(page);
+  await open(page, '#/');
+  await look('nothing yet');
+  const made = await page.evaluate(async (goals) => {
+    const headers = { 'Content-Type': 'application/json' };
+    const ids = [];
+    for (const { status, ...goal } of goals) {
+      const { id } = await (await fetch('api/v1/goals', { method: 'POST', headers, body: JSON.stringify({ ...goal, ...(status === 'draft' && { status }) }) })).json();
+      if (status && status !== 'draft') await fetch(`api/v1/goals/${id}`, { method: 'PATCH', headers: { ...headers, 'If-Match': '*' }, body: JSON.stringify({ status }) });
+      ids.push(id);
+    }
+    return ids;
+  }, GOALS);
+  await page.reload();
+  await open(page, '#/?show=all');
+  await page.getByRole('link', { name: 'Perhaps' }).waitFor();
+  await look('list');
+  await button('More: Run a half marathon').click();
+  await look('menu');
+  await escape();
+  await button('Complete: Read twelve books').click();
+  await look('toast');
+  await page.getByLabel('Search goals').fill('nowhere');
+  await look('nothing found');
+  for (const id of made.slice(0, 3)) {
+    await open(page, `#/goals/${id}`);
+    await look('goal');
+  }
+  await button('Edit').click();
+  await button('Add a field').click();
+  await look('edit');
+  await escape();
+  await button('Delete').click();
+  await open(page, '#/?show=trash');
+  await page.getByRole('button', { name: /^Restore/ }).waitFor();
+  await look('trash');
+  await button('New goal').click();
+  await button('Save').click();
+  await page.locator('[aria-invalid]').waitFor();
+  await look('new refused');
+  await page.getByLabel('Title').fill('Rest');
+  await button('Save').click();
+  await button('Create anyway').waitFor();
+  await look('duplicate');
+  await escape();
+  await open(page, '#/settings');
+  await look('settings');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await look('keys');
+  await escape();
+  await open(page, '#/goals/00000000-0000-7000-8000-000000000000');
+  await page.getByText('not here any more').waitFor();
+  await look('unknown goal');
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`axe finds nothing in any view, ${colorScheme}`, () => visit({ colorScheme, reducedMotion: 'reduce' }, async (page) => {
+    await everyView(page, async (name) => {
+      await page.evaluate(axe.source);
+      const found = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+      const words = found.violations.map(({ id, nodes }) => `${name}: ${id} ${nodes.map(({ html }) => html).join(' ')}`);
+      assert.deepEqual(words, []);
+    });
+  }));
+}
+
+test('nothing is cut off or scrolls sideways at 320 px', () => visit({ width: 320, height: 640 }, async (page) => {
+  await everyView(page, async (name) => assert.equal(await overflows(page), false, name));
+}));
+
+test('text at twice its size stays in the page', () => visit({ width: 640 }, async (page) => {
+  await everyView(page, async (name) => {
+    await page.evaluate(() => { document.documentElement.style.setProperty('font-size', '200%'); });
+    assert.equal(await overflows(page), false, name);
+  });
+}));
+
+test('every control is at least 44 px high', () => visit({ width: 360 }, async (page) => {
+  await everyView(page, async (name) => {
+    const small = await page.evaluate(() => [...document.querySelectorAll('button, select, summary, textarea, input:not([type=radio], [type=checkbox]), label:has(input)')]
+      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 44).map((element) => element.outerHTML));
+    assert.deepEqual(small, [], name);
+  });
+}));
+
+test('a goal from nothing to done with the keyboard alone', () => visit({}, async (page) => {
+  const press = async (...keys) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const tabTo = async (name) => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      if ((await focused(page)).trim() === name) return;
+      await press('Tab');
+    }
+    assert.fail(`no way to ${name}`);
+  };
+  const username = somebody();
+  await press('Tab');
+  assert.equal(await focused(page), 'Skip to content');
+  await press('Enter');
+  assert.equal(await focused(page), 'Sign in');
+  await tabTo('Create account');
+  await press('Enter');
+  await page.getByLabel('Email').waitFor();
+  assert.equal(await focused(page), 'Create account', 'the heading of the new view');
+  await tabTo('Username');
+  await page.keyboard.type(username);
+  await press('Tab');
+  await page.keyboard.type(`${username}@example.org`);
+  await press('Tab');
+  await page.keyboard.type(PASSWORD);
+  await press('Enter');
+  await page.getByRole('heading', { name: 'My goals' }).waitFor();
+  assert.equal(await focused(page), 'My goals');
+
+  for (const title of ['First', 'Second', 'Third']) {
+    await press('n');
+    assert.equal(await focused(page), 'Title');
+    await page.keyboard.type(title);
+    await press('Enter');
+    await page.getByRole('link', { name: title }).waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+  await press('j', 'j');
+  const second = await focused(page);
+  await press('k');
+  const first = await focused(page);
+  assert.notEqual(first, second);
+  await tabTo(`Complete${`Complete: ${first}`}`);
+  await press('Enter');
+  await page.getByRole('link', { name: first }).waitFor({ state: 'detached' });
+  assert.equal(await focused(page), second, 'the next card');
+  await press('u');
+  await page.getByRole('link', { name: first }).waitFor();
+  assert.equal(await focused(page), second, 'still the same card');
+
+  await press('Enter');
+  await page.getByRole('heading', { name: second, level: 1 }).waitFor();
+  assert.equal(await focused(page), second);
+  await tabTo('Edit');
+  await press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await press('Escape');
+  assert.equal(await focused(page), 'Edit', 'back where the dialog was opened');
+  await tabTo('Pause');
+  await press('Enter');
+  await page.getByText('Paused', { exact: true }).waitFor();
+  assert.ok(await page.evaluate(() => document.activeElement !== document.body), 'the focus is kept');
+  await press('g');
+  await page.getByRole('heading', { name: 'My goals' }).waitFor();
+  assert.equal(await focused(page), 'My goals');
+  await press('/');
+  await page.keyboard.type('gjn?');
+  assert.equal(await page.getByLabel('Search goals').inputValue(), 'gjn?', 'keys are text where text is typed');
+  await press('Escape');
+  assert.equal(await page.getByLabel('Search goals').inputValue(), '');
+}));
+
+test('the menu of a card is opened, used and left with the keyboard', () => visit({}, async (page) => {
+  await signedIn(page, [{ title: 'Swim' }]);
+  const more = page.getByRole('button', { name: 'More: Swim' });
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Edit: Swim' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Edit: Swim' }).waitFor({ state: 'hidden' });
+  assert.equal(await more.evaluate((element) => element === document.activeElement), true);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  assert.match(await focused(page), /Edit: Swim/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.equal(await more.evaluate((element) => element === document.activeElement), true);
+}));
+
+test('single keys can be switched off', () => visit({}, async (page) => {
+  await signedIn(page);
+  await open(page, '#/settings');
+  await page.getByLabel('Single-key shortcuts').uncheck();
+  await page.keyboard.press('n');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.getByLabel('Single-key shortcuts').check();
+  await page.keyboard.press('n');
+  await page.getByRole('dialog').waitFor();
+}));
+
+test('a toast stays while it is pointed at or focused', () => visit({}, async (page) => {
+  await signedIn(page, [{ title: 'Swim' }]);
+  await page.getByRole('button', { name: 'Complete: Swim' }).click();
+  const state = () => page.evaluate(() => document.querySelector('.toast').getAnimations().find(({ animationName }) => animationName === 'lapse'));
+  const playState = () => page.evaluate(() => document.querySelector('.toast').getAnimations().find(({ animationName }) => animationName === 'lapse').playState);
+  assert.ok(await state());
+  assert.equal(await playState(), 'running');
+  await page.getByText('“Swim” completed').hover();
+  assert.equal(await playState(), 'paused');
+  await page.mouse.move(0, 0);
+  assert.equal(await playState(), 'running');
+  await page.getByRole('button', { name: 'Undo' }).focus();
+  assert.equal(await playState(), 'paused');
+  await page.getByRole('button', { name: 'Undo' }).blur();
+  // Time is moved, not waited for.
+  await page.evaluate(() => document.querySelector('.toast').getAnimations().forEach((animation) => animation.finish()));
+  await page.getByText('“Swim” completed').waitFor({ state: 'detached' });
+}));

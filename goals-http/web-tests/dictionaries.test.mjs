@@ -1,0 +1,50 @@
+// The dictionaries and the sizes, without a browser.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+const WEB = new URL('../web/', import.meta.url);
+const text = (path) => readFileSync(new URL(path, WEB), 'utf8');
+const code = readdirSync(new URL('js/', WEB)).map((name) => text(`js/${name}`)).join('\n');
+const dictionaries = Object.fromEntries(['en', 'pt-BR'].map((tag) => [tag, JSON.parse(text(`i18n/${tag}.json`))]));
+
+test('both languages have the same keys, once each', () => {
+  assert.deepEqual(Object.keys(dictionaries.en), Object.keys(dictionaries['pt-BR']));
+  for (const tag of Object.keys(dictionaries)) {
+    const written = text(`i18n/${tag}.json`).match(/^"[^"]+":/gm);
+    assert.equal(written.length, new Set(written).size);
+  }
+});
+
+test('both languages name the same things in their texts', () => {
+  const names = (words) => [...words.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+  for (const [key, words] of Object.entries(dictionaries.en)) {
+    assert.deepEqual(names(dictionaries['pt-BR'][key]), names(words), key);
+    assert.notEqual(words.trim(), '', key);
+  }
+});
+
+test('every text is used, and every text that is used is there', () => {
+  const literal = [...code.matchAll(/'([a-z]+\.[a-z_?]+)'/g)].map(([, key]) => key);
+  const prefixes = [...code.matchAll(/`([a-z]+\.)\$\{/g)].map(([, prefix]) => prefix);
+  const plurals = [...code.matchAll(/plural\('([a-z._]+)'/g)].map(([, key]) => key);
+  const used = (key) => literal.includes(key) || prefixes.some((prefix) => key.startsWith(prefix))
+    || plurals.some((base) => [`${base}.one`, `${base}.other`].includes(key));
+  assert.deepEqual(Object.keys(dictionaries.en).filter((key) => !used(key)), ['overdue'].filter((key) => !used(key)));
+  const groups = new Set(Object.keys(dictionaries.en).map((key) => key.split('.')[0]));
+  const missing = literal.filter((key) => groups.has(key.split('.')[0]) && !(key in dictionaries.en) && !plurals.includes(key));
+  assert.deepEqual(missing, []);
+});
+
+test('the page stays within its budget', () => {
+  const size = (folder) => readdirSync(new URL(folder, WEB)).reduce((sum, name) => sum + readFileSync(new URL(folder + name, WEB)).length, 0);
+  assert.ok(size('js/') <= 60_000, `${size('js/')} bytes of script`);
+  assert.ok(size('css/') <= 16_000, `${size('css/')} bytes of style`);
+  for (const name of readdirSync(new URL('i18n/', WEB))) assert.ok(text(`i18n/${name}`).length <= 8_000, name);
+});
+
+test('the page makes no markup from texts and runs none', () => {
+  assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|\.setHTML/);
+  assert.doesNotMatch(text('index.html'), /\sstyle=|<style|\son\w+=|https?:/);
+});
