@@ -482,6 +482,19 @@ async fn databases_can_be_made_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn a_migration_may_leave_its_connection_open() {
+    let template = TestTemplate::new();
+    let mut open = None;
+    let migrate = async |config: Config| {
+        open = Some(connect(&config).await);
+        make_notes(config).await
+    };
+    let database = template.database(migrate).await.unwrap();
+    assert_eq!(count_notes(database.config()).await, 0);
+    assert!(open.is_some());
+}
+
+#[tokio::test]
 async fn a_failed_migration_is_reported() {
     let template = TestTemplate::new();
     let failed = template.database(async |_| Err("no such table")).await.unwrap_err();
