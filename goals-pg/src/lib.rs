@@ -1,4 +1,18 @@
-//! wip
+#![doc = include_str!("../README.md")]
 
+mod accounts;
+mod config;
+mod connection;
+mod error;
+mod goals;
 #[cfg(all(unix, feature = "local"))]
 pub mod local;
+mod migrate;
+mod schema;
+pub mod sql;
+mod store;
+
+pub use config::{PgConfig, StatementMode};
+pub use migrate::{MigrateError, Migration, Migrations};
+pub use schema::{NotASchema, Schema};
+pub use store::{ConnectError, PgStore};

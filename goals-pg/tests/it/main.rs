@@ -2,4 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[cfg(unix)]
+mod conformance;
+#[cfg(unix)]
+mod database;
+#[cfg(unix)]
 mod local;

@@ -1,0 +1,299 @@
+//! The statements of goals.
+
+use chrono::{DateTime, Utc};
+use goals_core::{DuplicateCheck, DuplicatePolicy, Goal, GoalId, GoalQuery, LimitKind, OwnerId, Page, StoreError};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::columns::{self, Record, WRITTEN, stored_version, title_key};
+use super::list::ListSql;
+use super::{Executor, Param};
+use crate::error::{Constraint, store_error, unreadable, violated};
+use crate::schema::Schema;
+
+/// What makes a goal take part in the duplicate rule; the words of the unique index, or the server
+/// would not use it.
+const IS_OPEN: &str = "status IN ('draft', 'active', 'paused') AND deleted_at IS NULL";
+
+/// The statements of goals in one schema; see [`sql`](crate::sql).
+///
+/// Each method keeps what the method of [`GoalRepository`](goals_core::GoalRepository) with the
+/// same name promises.
+#[derive(Debug, Clone)]
+pub struct GoalSql {
+    insert: String,
+    open_counter: String,
+    find: String,
+    list: ListSql,
+    update: String,
+    standing: String,
+    purge: String,
+    purge_expired: String,
+    count: String,
+}
+
+/// What keeps a goal from being written.
+struct Standing {
+    /// The version under which it is stored.
+    version: Option<i64>,
+    /// The first open goal that says the same.
+    duplicate: Option<GoalId>,
+}
+
+impl GoalSql {
+    /// The statements for the tables in `schema`.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Self {
+        let read = columns::READ;
+        Self {
+            insert: schema.put_into(&insert()),
+            // Nothing to do when another caller was faster.
+            open_counter: schema.put_into(
+                "INSERT INTO :schema.usage (owner_id, goals) VALUES ($1, 0) ON CONFLICT (owner_id) DO NOTHING",
+            ),
+            find: schema.put_into(&format!("SELECT {read} FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2")),
+            list: ListSql::new(schema),
+            update: schema.put_into(&update()),
+            standing: schema.put_into(&format!(
+                "SELECT goal_id, version FROM :schema.goals
+                 WHERE owner_id = $1 AND (goal_id = $2 OR title_key = $3 AND {IS_OPEN})
+                 ORDER BY goal_id"
+            )),
+            purge: schema.put_into(
+                "WITH gone AS (DELETE FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2 RETURNING 1)
+                 UPDATE :schema.usage SET goals = goals - 1
+                 WHERE owner_id = $1 AND EXISTS (SELECT FROM gone) RETURNING goals",
+            ),
+            purge_expired: schema.put_into(PURGE_EXPIRED),
+            count: schema.put_into("SELECT goals FROM :schema.usage WHERE owner_id = $1"),
+        }
+    }
+
+    /// Adds a goal.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], [`StoreError::IdTaken`].
+    pub async fn insert<E: Executor>(
+        &self,
+        mut on: E,
+        goal: &Goal,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError> {
+        let record = Record::of(goal);
+        let slot = slot(goal.id, duplicates);
+        let refuse = refuses(goal, duplicates);
+        let limit = stored_version(max);
+        let mut params = record.params();
+        params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&limit as _, Type::INT8)]);
+        loop {
+            match on.write(&self.insert, &params).await {
+                Ok(rows) if !rows.is_empty() => return Ok(()),
+                Ok(_) => {}
+                Err(error) => match violated(&error) {
+                    Some(Constraint::OpenTitle | Constraint::Counter) => {}
+                    Some(Constraint::Id) => return Err(StoreError::IdTaken),
+                    Some(Constraint::GoalLimit) => {
+                        return Err(StoreError::LimitReached { limit: LimitKind::Goals, max });
+                    }
+                    _ => return Err(store_error(error)),
+                },
+            }
+            let standing = self.standing(&mut on, goal).await?;
+            if standing.version.is_some() {
+                return Err(StoreError::IdTaken);
+            }
+            if let Some(existing) = standing.duplicate {
+                return Err(StoreError::DuplicateGoal { existing });
+            }
+            // It is the owner's first goal, or what stood in the way has gone since. Each further
+            // round that fails is one that another caller won, so this ends.
+            self.open_counter(&mut on, goal.owner).await?;
+        }
+    }
+
+    /// A goal, in the trash or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn find<E: Executor>(&self, mut on: E, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError> {
+        let params: [Param<'_>; 2] = [(&owner.as_uuid(), Type::UUID), (&id.as_uuid(), Type::UUID)];
+        let rows = on.read(&self.find, &params).await.map_err(store_error)?;
+        rows.first().map(|row| columns::goal(owner, row).map_err(unreadable)).transpose()
+    }
+
+    /// A page of goals.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn list<E: Executor>(&self, on: E, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError> {
+        self.list.run(on, owner, query).await
+    }
+
+    /// Replaces the goal when the stored version is `expected`; `false` when it is another or the
+    /// goal is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it.
+    pub async fn update<E: Executor>(
+        &self,
+        mut on: E,
+        goal: &Goal,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError> {
+        let record = Record::of(goal);
+        let (slot, refuse) = match check {
+            DuplicateCheck::Keep => (None, false),
+            DuplicateCheck::Judge(policy) => (Some(slot(goal.id, policy)), refuses(goal, policy)),
+        };
+        let expected = stored_version(expected);
+        let mut params = record.params();
+        params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&expected as _, Type::INT8)]);
+        loop {
+            match on.write(&self.update, &params).await {
+                Ok(rows) if !rows.is_empty() => return Ok(true),
+                Ok(_) if !refuse => return Ok(false),
+                Ok(_) => {}
+                Err(error) if violated(&error) == Some(Constraint::OpenTitle) => {}
+                Err(error) => return Err(store_error(error)),
+            }
+            let standing = self.standing(&mut on, goal).await?;
+            if standing.version != Some(expected) {
+                return Ok(false);
+            }
+            if let Some(existing) = standing.duplicate {
+                return Err(StoreError::DuplicateGoal { existing });
+            }
+            // What stood in the way has gone since.
+        }
+    }
+
+    /// Removes a goal for good; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn purge<E: Executor>(&self, mut on: E, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
+        let params: [Param<'_>; 2] = [(&owner.as_uuid(), Type::UUID), (&id.as_uuid(), Type::UUID)];
+        let rows = on.write(&self.purge, &params).await.map_err(store_error)?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Removes for good at most `at_most` goals that were moved to the trash before
+    /// `deleted_before`, of every owner, and says how many; goals that somebody is changing are
+    /// left for the next time.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn purge_expired<E: Executor>(
+        &self,
+        mut on: E,
+        deleted_before: DateTime<Utc>,
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        let at_most = i64::from(at_most);
+        let params: [Param<'_>; 2] = [(&deleted_before, Type::TIMESTAMPTZ), (&at_most, Type::INT8)];
+        let rows = on.write(&self.purge_expired, &params).await.map_err(store_error)?;
+        rows.iter().map(|row| number(row.try_get(0))).sum()
+    }
+
+    /// How many goals the owner has, those in the trash counted.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn count<E: Executor>(&self, mut on: E, owner: OwnerId) -> Result<u64, StoreError> {
+        let rows = on.read(&self.count, &[(&owner.as_uuid(), Type::UUID)]).await.map_err(store_error)?;
+        rows.first().map_or(Ok(0), |row| number(row.try_get(0)))
+    }
+
+    async fn open_counter<E: Executor>(&self, on: &mut E, owner: OwnerId) -> Result<(), StoreError> {
+        on.write(&self.open_counter, &[(&owner.as_uuid(), Type::UUID)]).await.map_err(store_error)?;
+        Ok(())
+    }
+
+    async fn standing<E: Executor>(&self, on: &mut E, goal: &Goal) -> Result<Standing, StoreError> {
+        let (id, key) = (goal.id.as_uuid(), title_key(&goal.title));
+        let params: [Param<'_>; 3] = [(&goal.owner.as_uuid(), Type::UUID), (&id, Type::UUID), (&key, Type::BYTEA)];
+        let mut standing = Standing { version: None, duplicate: None };
+        for row in on.read(&self.standing, &params).await.map_err(store_error)? {
+            let found: Uuid = row.try_get(0).map_err(unreadable)?;
+            if found == id {
+                standing.version = Some(row.try_get(1).map_err(unreadable)?);
+            } else {
+                standing.duplicate.get_or_insert(GoalId::from_uuid(found));
+            }
+        }
+        Ok(standing)
+    }
+}
+
+/// Whose place in the unique index an open goal takes: that of its title, or one of its own.
+fn slot(id: GoalId, policy: DuplicatePolicy) -> Uuid {
+    match policy {
+        DuplicatePolicy::Refuse => Uuid::nil(),
+        DuplicatePolicy::Allow => id.as_uuid(),
+    }
+}
+
+fn refuses(goal: &Goal, policy: DuplicatePolicy) -> bool {
+    policy == DuplicatePolicy::Refuse && goal.is_open()
+}
+
+fn number(value: Result<i64, tokio_postgres::Error>) -> Result<u64, StoreError> {
+    u64::try_from(value.map_err(unreadable)?).map_err(unreadable)
+}
+
+/// One statement, and exact under any number of callers. Goals first and the counter last: the row
+/// of the counter is locked for the shortest time. Two rules stand guard over duplicates, for the
+/// index alone would not see a duplicate that had been allowed, and the search alone would not see
+/// one that is being written.
+///
+/// The counter is looked for before the goal is written. The foreign key alone would not do: it is
+/// judged at the end, by when another caller's counter may be there that this statement did not
+/// see, and so did not count in.
+///
+/// No row comes back when there is no counter yet or an open goal says the same.
+fn insert() -> String {
+    let columns = WRITTEN.join(", ");
+    let values = (1..=WRITTEN.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+    format!(
+        "WITH new AS (
+             INSERT INTO :schema.goals ({columns}, duplicate_slot)
+             SELECT {values}, $25
+             WHERE EXISTS (SELECT FROM :schema.usage WHERE owner_id = $1)
+               AND (NOT $26 OR NOT EXISTS (
+                   SELECT FROM :schema.goals WHERE owner_id = $1 AND title_key = $3 AND {IS_OPEN}))
+             RETURNING 1)
+         UPDATE :schema.usage SET goals = CASE WHEN goals < $27 THEN goals + 1 ELSE -1 END
+         WHERE owner_id = $1 AND EXISTS (SELECT FROM new) RETURNING goals"
+    )
+}
+
+/// No row comes back when the version is another or, if that is to be judged, an open goal says
+/// the same.
+fn update() -> String {
+    // Owner and id stay what they are.
+    let changes = WRITTEN.iter().enumerate().skip(2).map(|(n, column)| format!("{column} = ${}", n + 1));
+    let changes = changes.collect::<Vec<_>>().join(", ");
+    format!(
+        "UPDATE :schema.goals SET {changes}, duplicate_slot = coalesce($25, duplicate_slot)
+         WHERE owner_id = $1 AND goal_id = $2 AND version = $27
+           AND (NOT $26 OR NOT EXISTS (
+               SELECT FROM :schema.goals
+               WHERE owner_id = $1 AND title_key = $3 AND goal_id <> $2 AND {IS_OPEN}))
+         RETURNING 1"
+    )
+}
+
+/// Steps over rows that are locked, so that it waits for nobody and two of it share the work.
+const PURGE_EXPIRED: &str = "
+    WITH expired AS (
+        SELECT owner_id, goal_id FROM :schema.goals WHERE deleted_at < $1
+        ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+    gone AS (
+        DELETE FROM :schema.goals USING expired
+        WHERE goals.owner_id = expired.owner_id AND goals.goal_id = expired.goal_id
+        RETURNING goals.owner_id),
+    counted AS (SELECT owner_id, count(*) AS goals FROM gone GROUP BY owner_id)
+    UPDATE :schema.usage SET goals = usage.goals - counted.goals
+    FROM counted WHERE usage.owner_id = counted.owner_id RETURNING counted.goals";

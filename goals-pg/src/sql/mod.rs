@@ -1,0 +1,103 @@
+//! The statements, for a host that wants goals in a transaction of its own.
+//!
+//! [`GoalSql`] has a function for every method of
+//! [`GoalRepository`](goals_core::GoalRepository), and keeps the same promises; they run on
+//! whatever [`Executor`] they are given. On a host's connection they take part in its transaction:
+//! all of it commits, or nothing. What writes does so under a savepoint, so that a refusal leaves
+//! the host's transaction alive.
+//!
+//! ```no_run
+//! use goals_core::{DuplicatePolicy, Goal, StoreError};
+//! use goals_pg::sql::GoalSql;
+//!
+//! /// Marks an order as paid and gives its buyer a goal; both, or neither.
+//! async fn pay(
+//!     client: &mut tokio_postgres::Client,
+//!     sql: &GoalSql,
+//!     order: i64,
+//!     goal: &Goal,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut transaction = client.transaction().await?;
+//!     transaction.execute("UPDATE orders SET paid = true WHERE id = $1", &[&order]).await?;
+//!     match sql.insert(&mut transaction, goal, DuplicatePolicy::Refuse, 1_000).await {
+//!         // They have it already, and the order is paid all the same.
+//!         Err(StoreError::DuplicateGoal { .. }) => {}
+//!         inserted => inserted?,
+//!     }
+//!     Ok(transaction.commit().await?)
+//! }
+//! ```
+//!
+//! The deadlines are the host's own here, and [`StoreError::Unavailable`](goals_core::StoreError)
+//! may be a deadlock or a serialization failure, after which the whole transaction has to be tried
+//! again.
+
+mod columns;
+mod goals;
+mod list;
+pub(crate) mod sessions;
+pub(crate) mod users;
+
+use std::future::Future;
+
+use deadpool_postgres::StatementCache;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Error, GenericClient, Row};
+
+use crate::config::StatementMode;
+
+pub use self::goals::GoalSql;
+
+/// A value for a statement and the type that the statement gives it.
+pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// What statements run on: a `&mut` to a [`tokio_postgres::Client`] or
+/// [`tokio_postgres::Transaction`], or a connection of the store.
+///
+/// On a host's connection statements are parsed at every call, so that they work behind any
+/// pooler.
+pub trait Executor: private::Sealed + Send {
+    /// Runs a statement that changes nothing.
+    fn read(&mut self, sql: &str, params: &[Param<'_>]) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
+
+    /// Runs a statement that changes something: all of it, or nothing. After an error the
+    /// connection can go on.
+    fn write(&mut self, sql: &str, params: &[Param<'_>]) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
+}
+
+mod private {
+    pub trait Sealed {}
+
+    impl<C: tokio_postgres::GenericClient> Sealed for &mut C {}
+}
+
+pub(crate) use private::Sealed;
+
+impl<C: GenericClient + Send + Sync> Executor for &mut C {
+    async fn read(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        self.query_typed(sql, params).await
+    }
+
+    async fn write(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        let transaction = self.transaction().await?;
+        let rows = transaction.query_typed(sql, params).await?;
+        transaction.commit().await?;
+        Ok(rows)
+    }
+}
+
+/// Sends one statement in the way that `mode` says.
+pub(crate) async fn send<C: GenericClient>(
+    client: &C,
+    cache: &StatementCache,
+    mode: StatementMode,
+    sql: &str,
+    params: &[Param<'_>],
+) -> Result<Vec<Row>, Error> {
+    if mode == StatementMode::Unnamed {
+        return client.query_typed(sql, params).await;
+    }
+    let (values, types): (Vec<_>, Vec<_>) = params.iter().cloned().unzip();
+    let statement = cache.prepare_typed(client.client(), sql, &types).await?;
+    client.query(&statement, &values).await
+}

@@ -1,0 +1,142 @@
+//! The store: a pool of connections, and deadlines around everything that is done with them.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool_postgres::{BuildError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use goals_core::StoreError;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::NoTls;
+use tokio_postgres::config::SslMode;
+
+use crate::config::{PgConfig, StatementMode};
+use crate::connection::Connection;
+use crate::error::{is_retryable, store_error};
+use crate::migrate::{MigrateError, Migration, Migrations};
+use crate::sql::GoalSql;
+use crate::sql::sessions::SessionSql;
+use crate::sql::users::UserSql;
+
+/// Users, sessions and goals in `PostgreSQL`.
+///
+/// Cheap to clone; clones share the pool.
+#[derive(Debug, Clone)]
+pub struct PgStore {
+    pool: Pool,
+    acquire: Duration,
+    statement: Duration,
+    mode: StatementMode,
+    pub(crate) sql: Arc<Sql>,
+}
+
+/// Every statement, written once for the schema.
+#[derive(Debug)]
+pub(crate) struct Sql {
+    pub(crate) users: UserSql,
+    pub(crate) sessions: SessionSql,
+    pub(crate) goals: GoalSql,
+}
+
+/// Why a store cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The configuration asks for TLS, which this crate does not do by itself: give a pool that
+    /// does to [`PgStore::new`].
+    #[error("TLS is asked for; make a pool with a TLS connector and give it to the store")]
+    Tls,
+    /// The pool does not take its configuration.
+    #[error("the pool cannot be made")]
+    Pool(#[source] BuildError),
+}
+
+impl PgStore {
+    /// A store with a pool of its own. No connection is made before it is needed, so this works
+    /// while the server is away; and no migration runs: see [`Migrations`](crate::Migrations).
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub fn connect(config: &PgConfig) -> Result<Self, ConnectError> {
+        if config.server.get_ssl_mode() == SslMode::Require {
+            return Err(ConnectError::Tls);
+        }
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config.pooled(), NoTls, recycling);
+        let builder = Pool::builder(manager).max_size(config.pool_size).runtime(Runtime::Tokio1);
+        Ok(Self::new(builder.build().map_err(ConnectError::Pool)?, config))
+    }
+
+    /// A store on the host's own pool. Of `config` everything counts but the server and the size
+    /// of the pool.
+    ///
+    /// The pool's connections should have a `statement_timeout` of about
+    /// [`PgConfig::statement`], so that the server too gives up what nobody waits for any more.
+    #[must_use]
+    pub fn new(pool: Pool, config: &PgConfig) -> Self {
+        let sql = Sql {
+            users: UserSql::new(&config.schema),
+            sessions: SessionSql::new(&config.schema),
+            goals: GoalSql::new(&config.schema),
+        };
+        Self { pool, acquire: config.acquire, statement: config.statement, mode: config.mode, sql: Arc::new(sql) }
+    }
+
+    /// Runs the migrations that the database does not have, on a connection that is closed
+    /// afterwards, and says which.
+    ///
+    /// # Errors
+    /// As for [`Migrations::migrate`], and [`MigrateError::Store`] when there is no connection.
+    pub async fn migrate(&self, migrations: &Migrations) -> Result<Vec<Migration>, MigrateError> {
+        let mut client = Object::take(self.client().await?);
+        migrations.migrate(&mut client).await
+    }
+
+    /// The migrations that the database does not have.
+    ///
+    /// # Errors
+    /// As for [`Migrations::pending`], and [`MigrateError::Store`] when there is no connection.
+    pub async fn pending(&self, migrations: &Migrations) -> Result<Vec<Migration>, MigrateError> {
+        let client = Object::take(self.client().await?);
+        migrations.pending(&client).await
+    }
+
+    /// Does `work` on a connection within the deadlines, again when the server undid it for the
+    /// sake of others.
+    pub(crate) async fn call<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let mut connection = self.connection().await?;
+        let attempts = async {
+            loop {
+                match work(connection).await {
+                    Err(error) if is_retryable(&error) => sleep(jitter()).await,
+                    settled => return settled,
+                }
+                connection = self.connection().await?;
+            }
+        };
+        timeout(self.statement, attempts).await.unwrap_or_else(|passed| Err(StoreError::Unavailable(passed.into())))
+    }
+
+    async fn connection(&self) -> Result<Connection, StoreError> {
+        Ok(Connection::new(self.client().await?, self.mode))
+    }
+
+    /// A client from the pool. The wait for a free one, the check of a used one and the making
+    /// of a new one have one deadline together.
+    async fn client(&self) -> Result<Object, StoreError> {
+        match timeout(self.acquire, self.pool.get()).await {
+            Ok(Ok(client)) => Ok(client),
+            Ok(Err(PoolError::Backend(error))) => Err(store_error(error)),
+            Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
+            Err(passed) => Err(StoreError::Unavailable(passed.into())),
+        }
+    }
+}
+
+/// 5 to 20 milliseconds, so that those who met do not meet again.
+fn jitter() -> Duration {
+    Duration::from_millis(5 + RandomState::new().hash_one(()) % 16)
+}

@@ -1,0 +1,23 @@
+//! The rules of a store, in both modes.
+
+mod named {
+    use goals_pg::StatementMode::Named;
+
+    mod goals {
+        goals_core::conformance_suite!(goals, crate::database::store(super::Named));
+    }
+    mod accounts {
+        goals_core::conformance_suite!(accounts, crate::database::store(super::Named));
+    }
+}
+
+mod unnamed {
+    use goals_pg::StatementMode::Unnamed;
+
+    mod goals {
+        goals_core::conformance_suite!(goals, crate::database::store(super::Unnamed));
+    }
+    mod accounts {
+        goals_core::conformance_suite!(accounts, crate::database::store(super::Unnamed));
+    }
+}
