@@ -22,7 +22,8 @@ pub(crate) struct Cookie {
 }
 
 impl Cookie {
-    const fn name(self) -> &'static str {
+    /// Under which name a browser keeps it.
+    pub(crate) const fn name(self) -> &'static str {
         // The prefix makes browsers insist on `Secure` and `Path=/`, and refuse it from subdomains.
         if self.insecure { "goals" } else { "__Host-goals" }
     }

@@ -8,6 +8,7 @@ mod fields;
 mod handlers;
 mod json;
 mod limiter;
+mod openapi;
 mod peer;
 mod problem;
 mod query;
@@ -149,18 +150,19 @@ impl Builder {
         if !base_path.chars().all(is_plain) || !(base_path.is_empty() || base_path.starts_with('/')) {
             return Err(BuildError("the base path is not a path".into()));
         }
+        let cookie = Cookie { insecure: self.insecure_cookie };
         Ok(GoalsApi(Arc::new(Inner {
+            openapi: openapi::document(&base_path, cookie.name()).map_err(|error| BuildError(error.into()))?,
             page: self.page.then(|| Page::new(&base_path)),
             base_path,
             accounts: self.accounts,
             goals: self.goals,
             body_limit: self.body_limit,
             storage: self.storage,
-            cookie: Cookie { insecure: self.insecure_cookie },
+            cookie,
             trusted_proxies: self.trusted_proxies,
             limiter: self.throttle.then(|| Limiter::new(&MonotonicClock)),
             routes: routes::table().map_err(|error| BuildError(error.into()))?,
-            openapi: Bytes::new(),
         })))
     }
 }

@@ -2,14 +2,13 @@
 
 #![expect(clippy::unused_async, reason = "all handlers have one shape")]
 
-use serde_json::json;
-
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
+use crate::wire::output::HealthOut;
 
 pub(crate) async fn alive(_: Call) -> Result<Reply, Problem> {
-    Reply::json(&json!({ "status": "up" }))
+    Reply::json(&HealthOut { status: "up" })
 }
 
 pub(crate) async fn ready(call: Call) -> Result<Reply, Problem> {
@@ -17,5 +16,5 @@ pub(crate) async fn ready(call: Call) -> Result<Reply, Problem> {
         return Err(Problem::new(Code::StoreUnavailable).detail("the service is stopping").retry_after(2));
     }
     call.api.0.goals.ping().await?;
-    Reply::json(&json!({ "status": "ready" }))
+    Reply::json(&HealthOut { status: "ready" })
 }

@@ -7,42 +7,37 @@ use goals_core::{
     ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Color, DESCRIPTION_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX,
     TAGS_MAX, TITLE_MAX,
 };
-use serde_json::{Value, json};
 
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
+use crate::wire::output::{BoundsOut, MetaOut, StatusOut};
 
 pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
     let api = &call.api.0;
     let policy = api.accounts.password_policy();
-    Reply::json(&json!({
-        "limits": {
-            "goals_per_owner": api.goals.max_goals(),
-            "sessions_per_user": api.accounts.max_sessions(),
-            "title_characters": TITLE_MAX,
-            "description_characters": DESCRIPTION_MAX,
-            "tags": TAGS_MAX,
-            "tag_characters": TAG_MAX,
-            "attributes": ATTRIBUTES_MAX,
-            "attributes_bytes": ATTRIBUTES_MAX_BYTES,
-            "password_characters_min": policy.min_length,
-            "password_characters_max": policy.max_length,
-            "page_default": PAGE_DEFAULT,
-            "page_max": PAGE_MAX,
-            "body_bytes": api.body_limit,
+    Reply::json(&MetaOut {
+        limits: BoundsOut {
+            goals_per_owner: api.goals.max_goals(),
+            sessions_per_user: api.accounts.max_sessions(),
+            title_characters: TITLE_MAX,
+            description_characters: DESCRIPTION_MAX,
+            tags: TAGS_MAX,
+            tag_characters: TAG_MAX,
+            attributes: ATTRIBUTES_MAX,
+            attributes_bytes: ATTRIBUTES_MAX_BYTES,
+            password_characters_min: policy.min_length,
+            password_characters_max: policy.max_length,
+            page_default: PAGE_DEFAULT,
+            page_max: PAGE_MAX,
+            body_bytes: api.body_limit,
         },
-        "statuses": Status::ALL.iter().map(|status| machine(*status)).collect::<Value>(),
-        "palette": Color::WORDS,
-        "priorities": Priority::WORDS,
-        "problem_codes": Code::WORDS,
-        "storage": api.storage,
-    }))
-}
-
-fn machine(status: Status) -> Value {
-    let transitions: Vec<_> = status.transitions().iter().map(|next| next.as_str()).collect();
-    json!({ "status": status.as_str(), "transitions": transitions, "closed": status.is_closed() })
+        statuses: Status::ALL.iter().copied().map(StatusOut::from).collect(),
+        palette: Color::WORDS,
+        priorities: Priority::WORDS,
+        problem_codes: Code::WORDS,
+        storage: &api.storage,
+    })
 }
 
 pub(crate) async fn openapi(call: Call) -> Result<Reply, Problem> {

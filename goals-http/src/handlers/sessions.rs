@@ -3,7 +3,6 @@
 use goals_core::{LoginName, SessionId, SignIn};
 use http::header::{SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
 
 use super::with_permit;
 use crate::GoalsApi;
@@ -13,7 +12,7 @@ use crate::reply::Reply;
 use crate::service::Call;
 use crate::wire::{
     input,
-    output::{SessionOut, UserOut},
+    output::{SessionOut, SessionsOut, TokensOut, WhoOut},
 };
 
 pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
@@ -32,7 +31,9 @@ pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
     }
     let token = call.api.0.accounts.browser_token(&signed_in.session)?;
     let cookie = call.api.0.cookie.set(&token, call.api.0.goals.now())?;
-    Ok(Reply::json(&who_is(&signed_in))?.status(StatusCode::CREATED).header(SET_COOKIE, cookie))
+    Ok(Reply::json(&WhoOut::new(&signed_in.user, &signed_in.session))?
+        .status(StatusCode::CREATED)
+        .header(SET_COOKIE, cookie))
 }
 
 pub(crate) async fn refresh(call: Call) -> Result<Reply, Problem> {
@@ -47,8 +48,8 @@ pub(crate) async fn refresh(call: Call) -> Result<Reply, Problem> {
 pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
     let who = &call.caller()?.who;
     let sessions = call.api.0.accounts.sessions(who.user.id).await?;
-    let items: Vec<_> = sessions.iter().map(|session| SessionOut::new(session, who.session.id)).collect();
-    Reply::json(&json!({ "items": items }))
+    let items = sessions.iter().map(|session| SessionOut::new(session, who.session.id)).collect();
+    Reply::json(&SessionsOut { items })
 }
 
 pub(crate) async fn end(call: Call) -> Result<Reply, Problem> {
@@ -75,13 +76,9 @@ pub(crate) async fn end_all(call: Call) -> Result<Reply, Problem> {
 
 #[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
-    Reply::json(&match call.caller_if_any() {
-        Some(caller) => json!({
-            "user": UserOut::from(&caller.who.user),
-            "session": SessionOut::new(&caller.who.session, caller.who.session.id),
-        }),
-        None => json!({ "user": null }),
-    })
+    let caller = call.caller_if_any().map(|caller| &caller.who);
+    let nobody = WhoOut { user: None, session: None };
+    Reply::json(&caller.map_or(nobody, |who| WhoOut::new(&who.user, &who.session)))
 }
 
 fn signed_out(call: &Call) -> Result<Reply, Problem> {
@@ -92,26 +89,14 @@ fn signed_out(call: &Call) -> Result<Reply, Problem> {
     Ok(reply.header(SET_COOKIE, call.api.0.cookie.clear()?))
 }
 
-fn who_is(signed_in: &SignIn) -> Value {
-    json!({
-        "user": UserOut::from(&signed_in.user),
-        "session": SessionOut::new(&signed_in.session, signed_in.session.id),
-    })
-}
-
 fn tokens(api: &GoalsApi, signed_in: &SignIn) -> Result<Reply, Problem> {
-    let mut body = who_is(signed_in);
-    let expires_in = (signed_in.access.expires_at - api.0.goals.now()).num_seconds();
-    let tokens = json!({
-        "access_token": signed_in.access.token,
-        "token_type": "Bearer",
-        "expires_in": expires_in,
-        "refresh_token": signed_in.refresh.expose(),
-    });
-    if let (Value::Object(body), Value::Object(tokens)) = (&mut body, tokens) {
-        body.extend(tokens);
-    }
-    Reply::json(&body)
+    Reply::json(&TokensOut {
+        access_token: &signed_in.access.token,
+        token_type: "Bearer",
+        expires_in: (signed_in.access.expires_at - api.0.goals.now()).num_seconds(),
+        refresh_token: signed_in.refresh.expose(),
+        who: WhoOut::new(&signed_in.user, &signed_in.session),
+    })
 }
 
 /// The program in use, as it calls itself.

@@ -3,7 +3,6 @@
 use goals_core::{OwnerId, Password};
 use http::StatusCode;
 use http::header::SET_COOKIE;
-use serde_json::json;
 
 use super::{etag, expected, refused, with_permit};
 use crate::problem::Problem;
@@ -12,7 +11,7 @@ use crate::routes::API;
 use crate::service::Call;
 use crate::wire::{
     input,
-    output::{UsageOut, UserOut},
+    output::{LimitsOut, UserOut},
 };
 
 pub(crate) async fn register(call: Call) -> Result<Reply, Problem> {
@@ -53,9 +52,9 @@ pub(crate) async fn delete(mut call: Call) -> Result<Reply, Problem> {
 
 pub(crate) async fn limits(call: Call) -> Result<Reply, Problem> {
     let user = call.caller()?.who.user.id;
-    let goals = UsageOut::from(call.api.0.goals.usage(OwnerId::from(user)).await?);
-    let sessions = UsageOut::from(call.api.0.accounts.session_usage(user).await?);
-    Reply::json(&json!({ "goals": goals, "sessions": sessions }))
+    let goals = call.api.0.goals.usage(OwnerId::from(user)).await?.into();
+    let sessions = call.api.0.accounts.session_usage(user).await?.into();
+    Reply::json(&LimitsOut { goals, sessions })
 }
 
 pub(crate) async fn change_password(mut call: Call) -> Result<Reply, Problem> {

@@ -4,41 +4,68 @@ use std::fmt::Display;
 use std::str::FromStr as _;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use goals_core::{AttributeValue, Attributes, Deadline, Goal, GoalId, Page, Session, SessionId, TimeZone, Usage, User};
-use serde::ser::{Error as _, Serialize, SerializeMap as _, Serializer};
+use goals_core::{
+    AttributeValue, Attributes, Deadline, Goal, GoalId, Page, Session, SessionId, Status, TimeZone, Usage, User,
+};
+use serde::Serialize;
+use serde::ser::{Error as _, SerializeMap as _, Serializer};
+use utoipa::ToSchema;
+
+use crate::openapi::choices;
 
 /// A goal as its owner sees it at one instant.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Goal)]
 pub(crate) struct GoalOut<'a> {
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = "uuid")]
     id: GoalId,
     title: &'a str,
     description: &'a str,
+    #[schema(value_type = choices::Status)]
     status: &'static str,
     #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<String>, format = Date, required)]
     start: Option<NaiveDate>,
+    /// A day (`YYYY-MM-DD`) or an instant (RFC 3339).
     #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<String>, required)]
     deadline: Option<Deadline>,
+    #[schema(value_type = choices::Priority)]
     priority: &'static str,
+    #[schema(value_type = Option<choices::Color>, required)]
     color: Option<&'static str>,
+    #[schema(required)]
     icon: Option<&'a str>,
     tags: &'a [String],
+    /// Each a string, a number, a boolean or a list of strings.
+    #[schema(value_type = Object)]
     attributes: AttributesOut<'a>,
     version: u64,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     created_at: DateTime<Utc>,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     updated_at: DateTime<Utc>,
     #[serde(serialize_with = "instant_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     closed_at: Option<DateTime<Utc>>,
     #[serde(serialize_with = "instant_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     archived_at: Option<DateTime<Utc>>,
     #[serde(serialize_with = "instant_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     deleted_at: Option<DateTime<Utc>>,
     archived: bool,
+    /// 0 to 1.
     progress: f64,
+    #[schema(value_type = choices::Health)]
     health: &'static str,
+    /// Negative: so many days over its deadline.
+    #[schema(required)]
     days_ahead: Option<i64>,
+    #[schema(value_type = Vec<choices::Status>)]
     allowed_transitions: Vec<&'static str>,
 }
 
@@ -74,9 +101,12 @@ impl<'a> GoalOut<'a> {
 }
 
 /// A page of goals.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GoalPage)]
 pub(crate) struct GoalsOut<'a> {
     items: Vec<GoalOut<'a>>,
+    /// For the next page; null on the last one.
+    #[schema(required)]
     next_cursor: Option<String>,
 }
 
@@ -89,19 +119,25 @@ impl<'a> GoalsOut<'a> {
 }
 
 /// A user as they see themselves.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 pub(crate) struct UserOut<'a> {
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = "uuid")]
     id: goals_core::UserId,
     username: &'a str,
     email: &'a str,
     locale: &'a str,
+    /// A zone of the IANA time zone database.
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String)]
     time_zone: TimeZone,
     version: u64,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     created_at: DateTime<Utc>,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     updated_at: DateTime<Utc>,
 }
 
@@ -121,17 +157,24 @@ impl<'a> From<&'a User> for UserOut<'a> {
 }
 
 /// A session in its user's list.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
 pub(crate) struct SessionOut<'a> {
     #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = "uuid")]
     id: SessionId,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     created_at: DateTime<Utc>,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     last_used_at: DateTime<Utc>,
     #[serde(serialize_with = "instant")]
+    #[schema(value_type = String, format = DateTime)]
     expires_at: DateTime<Utc>,
+    /// The program in use, as it calls itself.
     client: &'a str,
+    /// Whether it is the one that asks.
     current: bool,
 }
 
@@ -150,7 +193,8 @@ impl<'a> SessionOut<'a> {
 }
 
 /// How much of something there may be, and is.
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Usage)]
 pub(crate) struct UsageOut {
     max: u64,
     used: u64,
@@ -160,6 +204,114 @@ impl From<Usage> for UsageOut {
     fn from(usage: Usage) -> Self {
         Self { max: usage.max, used: usage.used }
     }
+}
+
+/// How much of each limit is used.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Limits)]
+pub(crate) struct LimitsOut {
+    /// Those in the trash counted.
+    pub(crate) goals: UsageOut,
+    pub(crate) sessions: UsageOut,
+}
+
+/// The sessions of a user, the last used first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SessionList)]
+pub(crate) struct SessionsOut<'a> {
+    pub(crate) items: Vec<SessionOut<'a>>,
+}
+
+/// Who asks; `user` is null, and `session` not there, when nobody is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WhoAmI)]
+pub(crate) struct WhoOut<'a> {
+    #[schema(required)]
+    pub(crate) user: Option<UserOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) session: Option<SessionOut<'a>>,
+}
+
+impl<'a> WhoOut<'a> {
+    /// `user`, in `session`.
+    pub(crate) fn new(user: &'a User, session: &'a Session) -> Self {
+        Self { user: Some(user.into()), session: Some(SessionOut::new(session, session.id)) }
+    }
+}
+
+/// A pair of tokens, and whose they are.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Tokens)]
+pub(crate) struct TokensOut<'a> {
+    pub(crate) access_token: &'a str,
+    /// Always `Bearer`.
+    pub(crate) token_type: &'static str,
+    /// For how many seconds the access token is good.
+    pub(crate) expires_in: i64,
+    /// Good for one new pair.
+    pub(crate) refresh_token: String,
+    #[serde(flatten)]
+    pub(crate) who: WhoOut<'a>,
+}
+
+/// Whether the service can work.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HealthStatus)]
+pub(crate) struct HealthOut {
+    pub(crate) status: &'static str,
+}
+
+/// What the service is like.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Meta)]
+pub(crate) struct MetaOut<'a> {
+    pub(crate) limits: BoundsOut,
+    /// In the order in which a person would list them.
+    pub(crate) statuses: Vec<StatusOut>,
+    pub(crate) palette: &'static [&'static str],
+    pub(crate) priorities: &'static [&'static str],
+    pub(crate) problem_codes: &'static [&'static str],
+    /// What the data is kept in.
+    pub(crate) storage: &'a str,
+}
+
+/// A status, and where it may lead.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatusRule)]
+pub(crate) struct StatusOut {
+    #[schema(value_type = choices::Status)]
+    status: &'static str,
+    #[schema(value_type = Vec<choices::Status>)]
+    transitions: Vec<&'static str>,
+    /// Whether the goal is over.
+    closed: bool,
+}
+
+impl From<Status> for StatusOut {
+    fn from(status: Status) -> Self {
+        let transitions = status.transitions().iter().map(|next| next.as_str()).collect();
+        Self { status: status.as_str(), transitions, closed: status.is_closed() }
+    }
+}
+
+/// The bounds that are in force.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Bounds)]
+pub(crate) struct BoundsOut {
+    pub(crate) goals_per_owner: u64,
+    pub(crate) sessions_per_user: u32,
+    pub(crate) title_characters: usize,
+    pub(crate) description_characters: usize,
+    pub(crate) tags: usize,
+    pub(crate) tag_characters: usize,
+    pub(crate) attributes: usize,
+    pub(crate) attributes_bytes: usize,
+    pub(crate) password_characters_min: usize,
+    pub(crate) password_characters_max: usize,
+    pub(crate) page_default: u32,
+    pub(crate) page_max: u32,
+    pub(crate) body_bytes: usize,
 }
 
 /// Writes a value as its text.

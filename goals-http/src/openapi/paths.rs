@@ -1,0 +1,189 @@
+//! One function per operation, for its attributes and its words.
+
+#![expect(dead_code, reason = "the document is made of their attributes")]
+
+use super::schemas::{
+    GoalChange, GoalQuery, LogIn, NewGoal, NewUser, PasswordChange, Proof, Refresh, SignedIn, UserChange,
+};
+use crate::wire::output::{GoalOut, GoalsOut, HealthOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut};
+
+/// Register.
+#[utoipa::path(
+    post, path = "/api/v1/users", tag = "users", request_body = NewUser,
+    responses((status = 201, description = "The user.", body = UserOut,
+        headers(("Location" = String), ("ETag" = String)))),
+)]
+pub(super) const fn register() {}
+
+/// Read one's profile.
+#[utoipa::path(
+    get, path = "/api/v1/users/me", tag = "users",
+    responses((status = 200, description = "The user.", body = UserOut, headers(("ETag" = String))),
+        (status = 304, description = "The client has it, by `If-None-Match`.")),
+)]
+pub(super) const fn me() {}
+
+/// Change one's profile.
+#[utoipa::path(
+    patch, path = "/api/v1/users/me", tag = "users",
+    params(("If-Match" = String, Header, description = "The `ETag` this is based on, or `*`.")),
+    request_body(content((UserChange = "application/merge-patch+json"), (UserChange = "application/json"))),
+    responses((status = 200, description = "The user.", body = UserOut, headers(("ETag" = String)))),
+)]
+pub(super) const fn update_me() {}
+
+/// Delete one's account, with all its data.
+#[utoipa::path(
+    delete, path = "/api/v1/users/me", tag = "users", request_body = Proof,
+    responses((status = 204, description = "It is gone.")),
+)]
+pub(super) const fn delete_me() {}
+
+/// See how much of each limit is used.
+#[utoipa::path(
+    get, path = "/api/v1/users/me/limits", tag = "users",
+    responses((status = 200, description = "The limits.", body = LimitsOut)),
+)]
+pub(super) const fn limits() {}
+
+/// Change one's password; ends all other sessions.
+#[utoipa::path(
+    put, path = "/api/v1/users/me/password", tag = "users", request_body = PasswordChange,
+    responses((status = 204, description = "It is changed.")),
+)]
+pub(super) const fn change_password() {}
+
+/// Log in.
+#[utoipa::path(
+    post, path = "/api/v1/sessions", tag = "sessions", request_body = LogIn,
+    responses((status = 201, description = "The session.", body = SignedIn,
+        headers(("Set-Cookie" = String, description = "With `cookie` alone.")))),
+)]
+pub(super) const fn log_in() {}
+
+/// Spend a refresh token for a new pair.
+#[utoipa::path(
+    post, path = "/api/v1/sessions/refresh", tag = "sessions", request_body = Refresh,
+    responses((status = 200, description = "The new pair.", body = TokensOut)),
+)]
+pub(super) const fn refresh() {}
+
+/// List one's sessions.
+#[utoipa::path(
+    get, path = "/api/v1/sessions", tag = "sessions",
+    responses((status = 200, description = "The sessions.", body = SessionsOut)),
+)]
+pub(super) const fn sessions() {}
+
+/// End one session.
+#[utoipa::path(
+    delete, path = "/api/v1/sessions/{id}", tag = "sessions",
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 204, description = "It is over.")),
+)]
+pub(super) const fn end_session() {}
+
+/// Log out.
+#[utoipa::path(
+    delete, path = "/api/v1/sessions/current", tag = "sessions",
+    responses((status = 204, description = "This session is over.")),
+)]
+pub(super) const fn log_out() {}
+
+/// Log out everywhere.
+#[utoipa::path(
+    delete, path = "/api/v1/sessions", tag = "sessions",
+    responses((status = 204, description = "All sessions are over.")),
+)]
+pub(super) const fn end_all_sessions() {}
+
+/// Ask who one is.
+#[utoipa::path(
+    get, path = "/api/v1/session", tag = "sessions",
+    responses((status = 200, description = "Who asks, also when that is nobody.", body = WhoOut)),
+)]
+pub(super) const fn who_am_i() {}
+
+/// List one's goals, a page at a time.
+#[utoipa::path(
+    get, path = "/api/v1/goals", tag = "goals", params(GoalQuery),
+    responses((status = 200, description = "A page.", body = GoalsOut)),
+)]
+pub(super) const fn list_goals() {}
+
+/// Create a goal.
+#[utoipa::path(
+    post, path = "/api/v1/goals", tag = "goals", request_body = NewGoal,
+    responses((status = 201, description = "The goal.", body = GoalOut,
+        headers(("Location" = String), ("ETag" = String)))),
+)]
+pub(super) const fn create_goal() {}
+
+/// Read a goal.
+#[utoipa::path(
+    get, path = "/api/v1/goals/{id}", tag = "goals", params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, description = "The goal.", body = GoalOut, headers(("ETag" = String))),
+        (status = 304, description = "The client has it, by `If-None-Match`.")),
+)]
+pub(super) const fn get_goal() {}
+
+/// Change a goal.
+#[utoipa::path(
+    patch, path = "/api/v1/goals/{id}", tag = "goals",
+    params(("id" = String, Path, format = "uuid"),
+        ("If-Match" = String, Header, description = "The `ETag` this is based on, or `*`.")),
+    request_body(content((GoalChange = "application/merge-patch+json"), (GoalChange = "application/json"))),
+    responses((status = 200, description = "The goal.", body = GoalOut, headers(("ETag" = String)))),
+)]
+pub(super) const fn update_goal() {}
+
+/// Move a goal to the trash.
+#[utoipa::path(
+    delete, path = "/api/v1/goals/{id}", tag = "goals",
+    params(("id" = String, Path, format = "uuid"),
+        ("If-Match" = String, Header, description = "The `ETag` this is based on, or `*`.")),
+    responses((status = 204, description = "It is in the trash.", headers(("ETag" = String)))),
+)]
+pub(super) const fn delete_goal() {}
+
+/// Take a goal out of the trash.
+#[utoipa::path(
+    post, path = "/api/v1/goals/{id}/restore", tag = "goals", params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, description = "The goal.", body = GoalOut, headers(("ETag" = String)))),
+)]
+pub(super) const fn restore_goal() {}
+
+/// Remove a goal for good.
+#[utoipa::path(
+    post, path = "/api/v1/goals/{id}/purge", tag = "goals", params(("id" = String, Path, format = "uuid")),
+    responses((status = 204, description = "It is gone.")),
+)]
+pub(super) const fn purge_goal() {}
+
+/// See bounds, statuses, the palette and the problem codes.
+#[utoipa::path(
+    get, path = "/api/v1/meta", tag = "service",
+    responses((status = 200, description = "What the service is like.", body = MetaOut)),
+)]
+pub(super) const fn meta() {}
+
+/// Read this document.
+#[utoipa::path(
+    get, path = "/api/v1/openapi.json", tag = "service",
+    responses((status = 200, description = "This document.", content_type = "application/json")),
+)]
+pub(super) const fn openapi() {}
+
+/// Ask whether the process is up.
+#[utoipa::path(
+    get, path = "/healthz", tag = "service",
+    responses((status = 200, description = "It is.", body = HealthOut)),
+)]
+pub(super) const fn alive() {}
+
+/// Ask whether the store answers.
+#[utoipa::path(
+    get, path = "/readyz", tag = "service",
+    responses((status = 200, description = "It does.", body = HealthOut)),
+)]
+pub(super) const fn ready() {}
