@@ -25,7 +25,7 @@ use goals_core::{
 };
 use goals_http::{GoalsApi, Limits, serve};
 use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
-use goals_pg::{PgConfig, PgStore};
+use goals_pg::{Migrations, PgConfig, PgStore};
 use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -137,8 +137,11 @@ async fn run(options: Options) -> Result<(), BoxError> {
     }
     // Held until the end: dropping it stops the private server.
     let (_private, config) = database(&options).await?;
-    let store = PgStore::connect(PgConfig { pool_size: options.pool_size.get().into(), ..config })?;
-    store.migrate().await?;
+    let config = PgConfig { pool_size: options.pool_size.get().into(), ..config };
+    let store = PgStore::connect(&config)?;
+    for migration in store.migrate(&Migrations::all(&config.schema)).await? {
+        tracing::info!(version = migration.version, name = migration.name, "migrated");
+    }
     serve_store(&options, Arc::new(store), "postgres", stop).await
 }
 
@@ -215,12 +218,11 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn data_dir(options: &Options) -> Result<PathBuf, BoxError> {
-    let folder = match &options.data_dir {
-        Some(folder) => Some(folder.clone()),
-        None => default_data_dir()?,
-    };
-    folder.ok_or_else(|| "this user has no home folder: name a folder with --data-dir".into())
+fn data_dir(options: &Options) -> Result<PathBuf, LocalError> {
+    match &options.data_dir {
+        Some(folder) => Ok(folder.clone()),
+        None => Ok(default_data_dir()?),
+    }
 }
 
 /// The key that signs access tokens: the one that was given, the one in the data folder, or one
