@@ -8,7 +8,7 @@
 
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -46,8 +46,8 @@ struct Options {
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 
-    /// Folder of the private PostgreSQL and of the signing key
-    /// [default: /var/lib/goals as root, else $XDG_DATA_HOME/goals]
+    /// Folder of the private PostgreSQL and of the signing key [default: /var/lib/goals as root,
+    /// else `$XDG_DATA_HOME/goals`]
     #[arg(long, env = "GOALS_DATA_DIR", value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
@@ -116,7 +116,10 @@ async fn main() -> ExitCode {
 }
 
 fn start_log(options: &Options) {
-    let log = tracing_subscriber::fmt().with_env_filter(options.log.clone()).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(options.log.clone())
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     match options.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
