@@ -66,7 +66,8 @@ impl Fields {
     }
 }
 
-fn pointer(name: &str) -> String {
+/// The JSON pointer of a member.
+pub(crate) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -58,6 +58,9 @@ codes! {
     StoreUnavailable = "store_unavailable", SERVICE_UNAVAILABLE;
 }
 
+/// How many refused values one problem names: a body can hold thousands of them.
+const ERRORS_MAX: usize = 100;
+
 /// A refusal that knows its status, its words and its headers.
 #[derive(Debug)]
 pub(crate) struct Problem(Box<Details>);
@@ -84,7 +87,7 @@ impl Problem {
 
     /// Input that is wrong, value by value.
     pub(crate) fn fields(code: Code, errors: &FieldErrors) -> Self {
-        let list = errors.iter().map(field).collect();
+        let list = errors.iter().take(ERRORS_MAX).map(field).collect();
         Self::new(code).detail("some values are not valid").with("errors", Value::Array(list))
     }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use goals_core::{FieldErrors, Violation};
 use percent_encoding::percent_decode_str;
 
+use crate::fields::pointer;
 use crate::problem::{Code, Problem};
 
 /// The parameters of a request, in the order in which they stand.
@@ -22,10 +23,10 @@ impl Query {
                 return Err(Problem::new(Code::InvalidQuery).detail("the query is not valid UTF-8"));
             };
             if !known.contains(&&*name) {
-                errors.push(format!("/{name}"), Violation::UnknownField);
+                errors.push(pointer(&name), Violation::UnknownField);
             } else if value.chars().any(char::is_control) {
                 // No parameter has a use for them, and no store takes a NUL in a text.
-                errors.push(format!("/{name}"), Violation::InvalidCharacters);
+                errors.push(pointer(&name), Violation::InvalidCharacters);
             }
             pairs.push((name, value));
         }

@@ -68,6 +68,15 @@ async fn numbers_are_kept_exactly_or_refused() {
 }
 
 #[tokio::test]
+async fn a_thousand_mistakes_do_not_make_a_long_answer() {
+    let api = Api::new();
+    let ana = api.user("ana").await;
+    let body = json!({ "title": "x", "tags": vec![0; 10_000] });
+    let refused = api.send(Ask::post("/api/v1/goals", &body).by(&ana)).await.refused(422, "validation_failed");
+    assert_eq!(refused.errors().len(), 100);
+}
+
+#[tokio::test]
 async fn a_body_is_bounded() {
     let api = Api::with(|builder| builder.body_limit(1000));
     let ana = api.user("ana").await;

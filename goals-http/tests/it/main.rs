@@ -8,6 +8,7 @@ mod faults;
 mod goals;
 mod harness;
 mod hostile;
+mod logs;
 mod mounting;
 mod openapi;
 mod page;
