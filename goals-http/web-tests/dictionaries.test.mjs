@@ -48,3 +48,8 @@ test('the page makes no markup from texts and runs none', () => {
   assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|\.setHTML/);
   assert.doesNotMatch(text('index.html'), /\sstyle=|<style|\son\w+=|https?:/);
 });
+
+test('every module is asked for at once', () => {
+  const asked = [...text('index.html').matchAll(/"js\/(\w+\.js)"/g)].map(([, name]) => name).sort();
+  assert.deepEqual(asked, readdirSync(new URL('js/', WEB)).sort());
+});

@@ -248,3 +248,40 @@ test('in memory only is said on the page', () => visit({}, async (page) => {
   const { storage } = await page.evaluate(() => fetch('api/v1/meta').then((answer) => answer.json()));
   assert.equal(await page.getByText('kept in memory only').count(), storage === 'memory' ? 1 : 0);
 }));
+
+test('a visit asks for little', () => visit({}, async (page) => {
+  await signedIn(page, [{ title: 'Swim' }]);
+  const asked = [];
+  page.on('response', (response) => asked.push(response));
+  await page.reload();
+  await page.getByRole('link', { name: 'Swim' }).waitFor();
+  assert.ok(asked.length <= 20, asked.map((response) => response.url()).join('\n'));
+}));
+
+test('a thousand goals are listed, searched and ordered without a wait', () => visit({}, async (page) => {
+  await signedIn(page);
+  await page.evaluate(async () => {
+    const create = (index) => fetch('api/v1/goals', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ title: `Goal number ${index}`, tags: [`tag${index % 7}`] }),
+    });
+    for (let first = 0; first < 1000; first += 50) await Promise.all(Array.from({ length: 50 }, (_, index) => create(first + index)));
+  });
+  await page.reload();
+  await page.getByText('1,000 goals · 1,000 of 1,000 used').waitFor();
+  assert.equal(await page.getByRole('listitem').count(), 100);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  assert.equal(await page.getByRole('listitem').count(), 200);
+  const blocked = await page.evaluate(async () => {
+    const search = document.querySelector('[type=search]');
+    const start = performance.now();
+    search.value = 'number 77';
+    search.dispatchEvent(new Event('input'));
+    return performance.now() - start;
+  });
+  await page.getByText('11 of 1,000 · 989 hidden by this filter').waitFor();
+  assert.ok(blocked < 100, `${blocked} ms`);
+  await page.keyboard.press('n');
+  await page.getByLabel('Title').fill('One too many');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('You have reached the limit of 1,000 goals.').waitFor();
+}));

@@ -8,40 +8,31 @@ import { field, form, passwordField, sayProblem, select, showProblem, toast } fr
 
 // What this device remembers: `language` (the one spoken here last, or "system"
 // to follow the browser; none when nobody was here), `theme` and `keys`.
-const device = new Proxy({}, {
-  get: (_, name) => localStorage.getItem(`goals.${name}`),
-  set: (_, name, value) => {
-    localStorage.setItem(`goals.${name}`, value);
-    return true;
-  },
-  deleteProperty: (_, name) => {
-    localStorage.removeItem(`goals.${name}`);
-    return true;
-  },
-});
+const remembered = (name) => localStorage.getItem(`goals.${name}`);
+const remember = (name, value) => localStorage.setItem(`goals.${name}`, value);
 
 /** Whether somebody was signed in here when the page was last left. */
-export const wasSignedIn = () => device.language !== null;
+export const wasSignedIn = () => Boolean(remembered('language'));
 
-export const forgetPerson = () => delete device.language;
+export const forgetPerson = () => remember('language', '');
 
-export const keysOn = () => device.keys !== 'off';
+export const keysOn = () => remembered('keys') !== 'off';
 
 /** Dresses the page in the theme chosen on this device. */
-export const applyTheme = () => { document.documentElement.dataset.theme = device.theme ?? 'system'; };
+export const applyTheme = () => { document.documentElement.dataset.theme = remembered('theme') ?? 'system'; };
 
 /** Speaks the person's language, or the best guess before it is known who asks. */
 export function speakTo(user) {
-  const follows = device.language === 'system';
-  if (user && !follows) device.language = user.locale;
-  return speak(bestLanguage(follows || !device.language ? navigator.languages : [device.language]));
+  const follows = remembered('language') === 'system';
+  if (user && !follows) remember('language', user.locale);
+  return speak(bestLanguage(follows || !wasSignedIn() ? navigator.languages : [remembered('language')]));
 }
 
-// ---- Signing in -----------------------------------------------------------
+// ---- Signing in ----
 
 const welcome = (title, ...content) => ({
   title,
-  node: h('div', { class: 'welcome' }, h('h1', { tabindex: -1 }, title), h('p', { class: 'lead' }, t('app.promise')), content),
+  node: h('div.welcome', h('h1', { tabindex: -1 }, title), h('p.lead', t('app.promise')), content),
 });
 
 const text = (name, autocomplete = name) => h('input', { name, type: name === 'email' ? name : 'text', autocomplete, autocapitalize: 'none', spellcheck: 'false' });
@@ -53,8 +44,8 @@ async function signIn({ username, password }) {
   return user;
 }
 
-const buttons = (main, other, href) => h('div', { class: 'buttons' },
-  h('button', { class: 'primary' }, main), button(other, () => { location.hash = href; }));
+const buttons = (main, other, href) => h('div.buttons',
+  h('button.primary', main), button(other, () => { location.hash = href; }));
 
 /** The first thing a person sees. `entered` is told who came in; `notice` says why they are here. */
 export function signInView(entered, notice) {
@@ -67,7 +58,7 @@ export function signInView(entered, notice) {
     },
   }, field(t('field.username'), text('username'), t('hint.login')), passwordField('current-password'),
   buttons(t('do.sign_in'), t('do.register'), '#/register'));
-  return welcome(t('do.sign_in'), notice && h('p', { class: 'note', role: 'status' }, notice), element);
+  return welcome(t('do.sign_in'), notice && h('p.note', { role: 'status' }, notice), element);
 }
 
 export function registerView(entered) {
@@ -88,7 +79,7 @@ export function registerView(entered) {
   return welcome(t('do.register'), element);
 }
 
-// ---- Settings -------------------------------------------------------------
+// ---- Settings ----
 
 // The last choice wins: a preference has nothing to merge.
 async function saveUser(change) {
@@ -119,26 +110,26 @@ export function settingsView(redraw, signOut) {
   const system = ['system', t('settings.system')];
   const setLanguage = async (wanted) => {
     await saveUser({ locale: wanted === 'system' ? bestLanguage(navigator.languages) : wanted });
-    device.language = wanted;
+    remember('language', wanted);
     await speakTo(store.user);
     redraw();
   };
   const setTheme = async (wanted) => {
-    device.theme = wanted;
+    remember('theme', wanted);
     applyTheme();
   };
-  const keys = h('input', { type: 'checkbox', checked: keysOn(), 'aria-describedby': 'keys-hint', onchange: () => { device.keys = keys.checked ? 'on' : 'off'; } });
+  const keys = h('input', { type: 'checkbox', checked: keysOn(), 'aria-describedby': 'keys-hint', onchange: () => remember('keys', keys.checked ? 'on' : 'off') });
   return {
     title: t('do.settings'),
-    node: h('div', { class: 'settings' },
+    node: h('div.settings',
       button([glyph('back'), t('nav.all_goals')], () => { location.hash = '#/'; }, { class: 'quiet to-list' }),
       h('h1', { tabindex: -1 }, t('do.settings')),
-      h('p', { class: 'lead' }, t('settings.signed_in', { username, email })),
-      h('div', { class: 'panel' },
-        choice('language', device.language === 'system' ? 'system' : bestLanguage([locale]), [system, ['en', 'English'], ['pt-BR', 'Português (Brasil)']], setLanguage),
+      h('p.lead', t('settings.signed_in', { username, email })),
+      h('div.panel',
+        choice('language', remembered('language') === 'system' ? 'system' : bestLanguage([locale]), [system, ['en', 'English'], ['pt-BR', 'Português (Brasil)']], setLanguage),
         choice('zone', zone, timeZones(), (wanted) => saveUser({ time_zone: wanted }), t('hint.zone')),
-        choice('theme', device.theme ?? 'system', [system, ['light', t('settings.light')], ['dark', t('settings.dark')]], setTheme),
-        h('div', { class: 'field' }, h('label', { class: 'check' }, keys, t('settings.keys')), h('p', { class: 'hint', id: 'keys-hint' }, t('hint.keys')))),
+        choice('theme', remembered('theme') ?? 'system', [system, ['light', t('settings.light')], ['dark', t('settings.dark')]], setTheme),
+        h('div.field', h('label.check', keys, t('settings.keys')), h('p.hint', { id: 'keys-hint' }, t('hint.keys')))),
       button(t('do.sign_out'), signOut)),
   };
 }

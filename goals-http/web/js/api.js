@@ -26,8 +26,8 @@ export const fieldWords = ({ code, params, detail }) => maybe(`error.${code}`, p
 export const on = { signedOut() {}, reached() {} };
 
 /**
- * Asks the API and answers the JSON body, or null without one. `version` is the
- * one that the write is based on; `keepalive` lets it outlive the page.
+ * Asks the API for JSON, null when there is none. `version` is the one a write is
+ * based on; `keepalive` lets it outlive the page.
  */
 export async function ask(method, path, { body, version, query, keepalive } = {}) {
   const headers = {};
@@ -52,7 +52,7 @@ export async function ask(method, path, { body, version, query, keepalive } = {}
   throw problem;
 }
 
-// What stands between the page and the server may answer with anything.
+// A proxy may answer with anything.
 function parsed(text) {
   try {
     return JSON.parse(text);

@@ -2,7 +2,7 @@
 
 import { button, glyph, h, unseen } from './dom.js';
 import { actions, daysLeft, deadlineDay, isClosed, isMoment, timeZone, today } from './goals.js';
-import { day, dayIn, daysAway, moment, plural, t } from './i18n.js';
+import { day, dayIn, daysAway, decimalSign, moment, plural, t } from './i18n.js';
 
 export const goalHref = (id) => `#/goals/${id}`;
 
@@ -28,20 +28,26 @@ function badges(goal) {
 function when(goal) {
   if (isClosed(goal)) return h('time', { datetime: goal.closed_at }, day(dayIn(goal.closed_at, timeZone()), today()));
   const words = isMoment(goal) ? moment(goal.deadline, timeZone()) : day(goal.deadline, today());
-  return h('span', { class: 'when' }, h('time', { datetime: goal.deadline }, words),
-    h('span', { class: 'away' }, ` · ${daysAway(daysLeft(goal))}`));
+  return h('span.when', h('time', { datetime: goal.deadline }, words),
+    h('span.away', ` · ${daysAway(daysLeft(goal))}`));
 }
 
 /** The line below the title. */
-export const facts = (goal) => h('p', { class: 'facts' }, badges(goal), deadlineDay(goal) && when(goal),
+export const facts = (goal) => h('p.facts', badges(goal), deadlineDay(goal) && when(goal),
   goal.priority !== 'none' && h('span', { class: goal.priority }, t(`priority.${goal.priority}`)),
-  goal.tags.map((tag) => h('span', { class: 'tag' }, `#${tag}`)));
+  goal.tags.map((tag) => h('span.tag', `#${tag}`)));
 
-export const emoji = ({ icon }) => icon && h('span', { class: 'emoji', 'aria-hidden': 'true' }, icon);
+/** An own field in words. A number is not grouped: it may be a year. */
+export function valueWords(value) {
+  if (typeof value === 'boolean') return t(value ? 'word.yes' : 'word.no');
+  return typeof value === 'number' ? String(value).replace('.', decimalSign()) : [value].flat().join('\n');
+}
+
+export const emoji = ({ icon }) => icon && h('span.emoji', { 'aria-hidden': 'true' }, icon);
 
 // Seen without, heard with the goal that it is done to.
 const named = (name, { title }) => [
-  h('span', { class: 'words', 'aria-hidden': 'true' }, t(`do.${name}`)),
+  h('span.words', { 'aria-hidden': 'true' }, t(`do.${name}`)),
   unseen(`${t(`do.${name}`)}: ${title}`),
 ];
 
@@ -51,13 +57,13 @@ export function card(goal, edit) {
   if (!goal.deleted_at) rest.unshift({ name: 'edit', run: () => edit(goal) });
   return h('li', { class: `card ${isClosed(goal) ? 'closed' : ''}`, 'data-goal': goal.id, 'data-color': goal.color },
     emoji(goal),
-    h('div', { class: 'what' },
-      h('h2', null, h('a', { href: goalHref(goal.id), dir: 'auto', 'data-focus': `open:${goal.id}` }, goal.title)),
+    h('div.what',
+      h('h2', h('a', { href: goalHref(goal.id), dir: 'auto', 'data-focus': `open:${goal.id}` }, goal.title)),
       facts(goal)),
-    h('div', { class: 'acts' },
+    h('div.acts',
       button([glyph(GLYPHS[first.name] ?? 'return'), named(first.name, goal)], first.run, { class: 'first', 'data-focus': `first:${goal.id}` }),
       h('button', { type: 'button', class: 'quiet icon', popovertarget: menu, 'data-focus': menu },
         glyph('more'), unseen(`${t('do.more')}: ${goal.title}`)),
-      h('div', { class: 'menu', popover: 'auto', id: menu }, rest.map(({ name, run }) => (
+      h('div.menu', { popover: 'auto', id: menu }, rest.map(({ name, run }) => (
         button(named(name, goal), run, { class: `quiet ${toneOf(name)}`, 'data-focus': menu, popovertarget: menu, popovertargetaction: 'hide' }))))));
 }

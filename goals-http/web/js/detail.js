@@ -1,25 +1,20 @@
 // One goal in full.
 
-import { emoji, facts, toneOf } from './card.js';
+import { emoji, facts, toneOf, valueWords } from './card.js';
 import { button, glyph, h, keepingFocus } from './dom.js';
 import { openGoalForm } from './form.js';
 import { actions, readOne, store, timeZone, today } from './goals.js';
-import { day, moment, number, t } from './i18n.js';
+import { day, moment, t } from './i18n.js';
 
 // After these a goal is no longer where the person came from.
 const LEAVING = ['archive', 'delete', 'purge'];
 
-function valueWords(value) {
-  if (typeof value === 'boolean') return t(value ? 'word.yes' : 'word.no');
-  return typeof value === 'number' ? number(value) : [value].flat().join('\n');
-}
-
 const pairs = (kind, entries) => h('dl', { class: `pairs ${kind}` }, entries.filter(([, value]) => value)
-  .map(([name, value]) => h('div', null, h('dt', null, name), h('dd', { dir: 'auto' }, value))));
+  .map(([name, value]) => h('div', h('dt', name), h('dd', { dir: 'auto' }, value))));
 
 /** The goal with this id; `toGoals` goes back to the list. */
 export function detailView(id, toGoals) {
-  const node = h('div', { class: 'detail' });
+  const node = h('div.detail');
   const view = { node, update };
   let words = t('list.loading');
   let drawn;
@@ -37,10 +32,10 @@ export function detailView(id, toGoals) {
     const at = (name) => goal[name] && moment(goal[name], timeZone());
     const attributes = Object.entries(goal.attributes);
     return [
-      h('div', { class: 'title', 'data-color': goal.color }, emoji(goal), h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
+      h('div.title', { 'data-color': goal.color }, emoji(goal), h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
       facts(goal),
-      h('div', { class: 'buttons' }, buttons(goal)),
-      h('p', { class: 'description', dir: 'auto' }, goal.description),
+      h('div.buttons', buttons(goal)),
+      h('p.description', { dir: 'auto' }, goal.description),
       attributes.length ? pairs('panel', attributes.map(([key, value]) => [key.replaceAll('_', ' '), valueWords(value)])) : '',
       pairs('quiet', [
         [t('field.start'), goal.start && day(goal.start, today())],

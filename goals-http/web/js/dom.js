@@ -1,15 +1,18 @@
 // Making elements, and keeping the focus where a person left it.
 
 /**
- * The one way to make an element. A text child becomes a text node and never
- * markup; what is null, undefined or false is left out; `on…` props are listeners.
+ * The one way to make an element: `h('p.hint', {props}, …children)`. A text child
+ * becomes a text node and never markup; what is null, undefined or false is left
+ * out; `on…` props are listeners.
  */
-export function h(tag, props, ...children) {
+export function h(name, ...children) {
+  const [tag, ...classes] = name.split('.');
   const element = document.createElement(tag);
-  const { value, ...others } = props ?? {};
-  for (const [name, prop] of Object.entries(others)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), prop);
-    else if (prop !== false && prop !== null && prop !== undefined) element.setAttribute(name, prop === true ? '' : prop);
+  if (classes.length) element.className = classes.join(' ');
+  const { value, ...props } = children[0]?.constructor === Object ? children.shift() : {};
+  for (const [prop, set] of Object.entries(props)) {
+    if (prop.startsWith('on')) element.addEventListener(prop.slice(2), set);
+    else if (set !== false && set !== null && set !== undefined) element.setAttribute(prop, set === true ? '' : set);
   }
   element.append(...children.flat(Infinity).filter(Boolean));
   // Last: a select knows its value only once it has its options.
@@ -21,7 +24,7 @@ export function h(tag, props, ...children) {
 export const button = (words, onclick, props) => h('button', { type: 'button', onclick, ...props }, words);
 
 /** Words that only assistive technology reads. */
-export const unseen = (...words) => h('span', { class: 'unseen' }, words);
+export const unseen = (...words) => h('span.unseen', words);
 
 const GLYPHS = {
   back: 'M15 5l-7 7 7 7',

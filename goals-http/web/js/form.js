@@ -1,20 +1,19 @@
 // Creating and editing a goal: a title is enough, the rest is folded away.
 
 import { Problem } from './api.js';
-import { goalHref } from './card.js';
+import { goalHref, valueWords } from './card.js';
 import { button, glyph, h, unseen } from './dom.js';
 import { create, deadlineDay, readOne, save, store } from './goals.js';
-import { folded, number, t } from './i18n.js';
+import { decimalSign, folded, t } from './i18n.js';
 import { closeButton, field, form, group, openDialog, select, showProblem, tellForm, toast } from './ui.js';
 
 const ICONS = { sport: '🏃', health: '❤️', reading: '📚', work: '💼', money: '💰', home: '🏠', travel: '✈️', music: '🎸' };
 
-// ---- What is typed, and what it means on the wire -------------------------
+// ---- What is typed, and what it means on the wire ----
 
 const split = (text, by) => text.split(by).map((part) => part.trim()).filter(Boolean);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const differing = (a, b) => Object.keys(b).filter((name) => !same(a[name], b[name]));
-const decimalSign = () => number(1.5)[1];
 
 // Each field as the text in its control.
 const typedOf = (goal) => ({
@@ -26,13 +25,8 @@ const typedOf = (goal) => ({
   color: goal?.color ?? '',
   icon: goal?.icon ?? '',
   tags: goal?.tags.join(', ') ?? '',
-  attributes: Object.entries(goal?.attributes ?? {}).map(([key, value]) => [key, typedValue(value)]),
+  attributes: Object.entries(goal?.attributes ?? {}).map(([key, value]) => [key, valueWords(value)]),
 });
-
-function typedValue(value) {
-  if (typeof value === 'boolean') return t(value ? 'word.yes' : 'word.no');
-  return typeof value === 'number' ? String(value).replace('.', decimalSign()) : [value].flat().join('\n');
-}
 
 // A name as the API takes it: "Preço alvo" becomes "preco_alvo".
 const keyOf = (text) => folded(text).replace(/[^a-z0-9]+/g, '_').replace(/^[_\d]+|_+$/g, '');
@@ -40,7 +34,7 @@ const keyOf = (text) => folded(text).replace(/[^a-z0-9]+/g, '_').replace(/^[_\d]
 // Several lines are a list; one line is yes, no, a number or a text.
 function meaning(text, before) {
   // What was not touched goes back exactly as it came.
-  if (before !== undefined && text === typedValue(before)) return before;
+  if (before !== undefined && text === valueWords(before)) return before;
   const lines = split(text, '\n');
   if (lines.length > 1 || Array.isArray(before)) return lines;
   const line = lines[0] ?? '';
@@ -72,14 +66,14 @@ const WIRE = {
 const changes = (typed, before, base) => Object.fromEntries(differing(typed, before)
   .map((name) => [name, WIRE[name] ? WIRE[name](typed[name], base) : typed[name].trim() || null]));
 
-// ---- The controls ---------------------------------------------------------
+// ---- The controls ----
 
 const input = (name, value, props) => h('input', { name, value, autocomplete: 'off', ...props });
 
-const colours = (value) => group('color', t('field.color'), h('div', { class: 'chips' }, ['', ...store.meta.palette].map((name) => (
-  h('label', { class: 'chip', 'data-color': name || null },
+const colours = (value) => group('color', t('field.color'), h('div.chips', ['', ...store.meta.palette].map((name) => (
+  h('label.chip', { 'data-color': name || null },
     h('input', { type: 'radio', name: 'color', value: name, checked: name === value }),
-    h('span', { class: 'dot' }), t(`color.${name || 'none'}`))))));
+    h('span.dot'), t(`color.${name || 'none'}`))))));
 
 function icons(value) {
   const control = input('icon', value, { class: 'short' });
@@ -91,7 +85,7 @@ function icons(value) {
     }, { class: 'quiet icon emoji', value: icon })));
   control.addEventListener('input', mark);
   mark();
-  return field(t('field.icon'), control, t('hint.icon'), h('div', { class: 'icons' }, choices));
+  return field(t('field.icon'), control, t('hint.icon'), h('div.icons', choices));
 }
 
 function ownField([key, text]) {
@@ -103,38 +97,37 @@ function ownField([key, text]) {
     'aria-label': t('own.name'), placeholder: t('own.name'), value: key, autocomplete: 'off',
     onchange: () => { name.value = keyOf(name.value); },
   });
-  const row = h('div', { class: 'own', 'data-field': 'attributes/' }, name,
+  const row = h('div.own', { 'data-field': 'attributes/' }, name,
     h('textarea', { 'aria-label': t('own.content'), placeholder: t('own.content'), rows: 1, value: text }),
     closeButton('own.remove', remove),
-    h('p', { class: 'error', role: 'alert' }));
+    h('p.error', { role: 'alert' }));
   return row;
 }
 
 function ownRows(rows) {
-  const list = h('div', null, rows.map(ownField));
+  const list = h('div', rows.map(ownField));
   const add = () => {
     list.append(ownField(['', '']));
     list.lastChild.querySelector('input').focus();
   };
   return group('attributes', t('field.attributes'), list,
     button([glyph('plus'), t('own.add')], add, { class: 'add' }),
-    h('p', { class: 'hint' }, t('hint.own')));
+    h('p.hint', t('hint.own')));
 }
 
 const fields = (typed, open) => [
   field(t('field.title'), input('title', typed.title, { autofocus: true, dir: 'auto' })),
-  h('details', { open }, h('summary', null, t('form.customise')),
+  h('details', { open }, h('summary', t('form.customise')),
     field(t('field.description'), h('textarea', { name: 'description', rows: 4, value: typed.description })),
-    h('div', { class: 'two' },
-      field(t('field.deadline'), input('deadline', typed.deadline, { type: 'date', max: '9999-12-31' })),
-      field(t('field.start'), input('start', typed.start, { type: 'date', max: '9999-12-31' })),
+    h('div.two',
+      ['deadline', 'start'].map((name) => field(t(`field.${name}`), input(name, typed[name], { type: 'date', max: '9999-12-31' }))),
       field(t('field.priority'), select({ name: 'priority', value: typed.priority },
         store.meta.priorities.map((name) => [name, t(`priority.${name}`)]))),
       field(t('field.tags'), input('tags', typed.tags), t('hint.tags'))),
     colours(typed.color), icons(typed.icon), ownRows(typed.attributes)),
 ];
 
-// ---- The form -------------------------------------------------------------
+// ---- The form ----
 
 function typedIn(element) {
   const rows = [...element.querySelectorAll('.own')].map((row) => {
@@ -179,7 +172,7 @@ export function openGoalForm(goal = null, typed = typedOf(goal)) {
       dialog.close();
       location.hash = goalHref(body.existing_id);
     };
-    tellForm(element, h('p', null, words), h('div', { class: 'buttons' },
+    tellForm(element, h('p', words), h('div.buttons',
       button(t('do.open_existing'), open),
       !base && button(t('do.create_anyway'), () => element.send({ allow_duplicate: true }))));
     element.querySelector('.says button').focus();
@@ -189,15 +182,14 @@ export function openGoalForm(goal = null, typed = typedOf(goal)) {
   async function merge() {
     await readOne(base.id);
     base = store.goals.get(base.id);
-    if (!base) return tellForm(element, t('problem.not_found'));
-    const mine = typedIn(element);
+    const [mine, theirs] = [typedIn(element), typedOf(base)];
     const touched = differing(mine, before).map((name) => [name, mine[name]]);
-    const theirs = typedOf(base);
     const moved = differing(theirs, before);
     before = theirs;
+    if (!base) return tellForm(element, t('problem.not_found'));
     element.querySelector('.fields').replaceChildren(...fields({ ...theirs, ...Object.fromEntries(touched) }, true));
-    return tellForm(element, h('p', null, t('form.elsewhere')), h('ul', null, moved.map((name) => (
-      h('li', null, t('form.now', { field: t(`field.${name}`), value: words(name, theirs[name]) }))))));
+    return tellForm(element, h('p', t('form.elsewhere')), h('ul', moved.map((name) => (
+      h('li', t('form.now', { field: t(`field.${name}`), value: words(name, theirs[name]) }))))));
   }
 
   function left() {
@@ -208,9 +200,9 @@ export function openGoalForm(goal = null, typed = typedOf(goal)) {
 
   const unfolded = goal !== null || differing(typed, before).some((name) => name !== 'title');
   const element = form({ submit, refused },
-    h('div', { class: 'fields' }, fields(typed, unfolded)),
-    h('footer', { class: 'buttons' },
-      h('button', { class: 'primary' }, t('do.save')),
+    h('div.fields', fields(typed, unfolded)),
+    h('footer.buttons',
+      h('button.primary', t('do.save')),
       button(t('do.cancel'), () => dialog.close())));
   const dialog = openDialog(t(goal ? 'title.edit' : 'do.new_goal'), element, left);
 }

@@ -4,10 +4,7 @@ import { ask } from './api.js';
 import { byText, dayIn, daysBetween, folded, t } from './i18n.js';
 import { sayProblem, toast } from './ui.js';
 
-/**
- * `goals` holds every goal known as it is shown: what was just done is already
- * applied. `read` names the collections (current, archived, trash) that were read.
- */
+/** `goals` are as they are shown, with what was just done; `read` are the collections read. */
 export const store = { user: null, meta: null, limits: null, goals: new Map(), read: new Set() };
 
 // The goals as the server last gave them, and what is done to them but not answered yet.
@@ -24,7 +21,7 @@ export function forget() {
   for (const known of [store.goals, store.read, confirmed, guesses]) known.clear();
 }
 
-// ---- Reading --------------------------------------------------------------
+// ---- Reading ----
 
 /** Where a goal is found; nowhere once it is about to be purged. */
 export const collectionOf = (goal) => goal.purged || (goal.deleted_at ? 'trash' : goal.archived_at ? 'archived' : 'current');
@@ -78,7 +75,7 @@ export async function readLimits() {
   changed();
 }
 
-// ---- Deriving -------------------------------------------------------------
+// ---- Deriving ----
 
 /** The person's time zone, or the browser's when it does not know that one. */
 export function timeZone() {
@@ -137,25 +134,20 @@ export function matches(goal, wanted) {
   return folded(wanted).split(/\s+/).every((word) => own.includes(word));
 }
 
-// ---- Writing --------------------------------------------------------------
+// ---- Writing ----
 
 let tail = Promise.resolve();
 
-// Writes go out one after the other: each is based on the version before it.
-function inOrder(job) {
+/** Writes go out one after the other: each is based on what came before it. */
+export function inOrder(job) {
   const done = tail.then(job);
   tail = done.catch(() => {});
   return done;
 }
 
-function suppose(id, guess) {
-  guesses.set(id, [...(guesses.get(id) ?? []), guess]);
-  show(id);
-  changed();
-}
-
-function settle(id, guess) {
-  guesses.set(id, (guesses.get(id) ?? []).filter((other) => other !== guess));
+// Adds a guess, or takes it away.
+function suppose(id, guess, holds = true) {
+  guesses.set(id, [...(guesses.get(id) ?? []).filter((other) => other !== guess), ...(holds ? [guess] : [])]);
   show(id);
   changed();
 }
@@ -169,7 +161,7 @@ async function write(id, guess, send) {
     if (problem.status === 412 || problem.status === 404) await readOne(id).catch(() => {});
     throw problem;
   } finally {
-    settle(id, guess);
+    suppose(id, guess, false);
   }
 }
 
@@ -226,25 +218,22 @@ function purge(goal) {
   suppose(goal.id, guess);
   toast(t('said.purge', goal), {
     label: t('do.undo'),
-    run: () => settle(goal.id, guess),
+    run: () => suppose(goal.id, guess, false),
     gone: async (leaving) => {
       try {
-        await ask('POST', `goals/${goal.id}/purge`, { keepalive: leaving });
+        await inOrder(() => ask('POST', `goals/${goal.id}/purge`, { keepalive: leaving }));
         drop(goal.id);
         await readLimits();
       } catch (problem) {
         refused(goal, problem);
       } finally {
-        settle(goal.id, guess);
+        suppose(goal.id, guess, false);
       }
     },
   });
 }
 
-/**
- * What can be done with a goal: `{name, run}`, the likeliest first. The name is
- * its word in the dictionary (`do.NAME`).
- */
+/** What can be done with a goal, the likeliest first; `do.NAME` is its word. */
 export function actions(goal) {
   const { id } = goal;
   const put = (name, change, undo) => ({ name, run: () => act(goal, name, change, undo) });

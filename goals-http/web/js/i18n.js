@@ -4,6 +4,7 @@ const LANGUAGES = ['en', 'pt-BR'];
 let words = {};
 let language = 'en';
 let region = 'en';
+let collator = new Intl.Collator();
 
 const base = (tag) => tag.slice(0, 2).toLowerCase();
 
@@ -20,14 +21,17 @@ export async function speak(tag) {
     words = await answer.json();
   }
   language = tag;
-  // Who reads English in London expects "19 Nov", not "Nov 19".
+  // In London English is "19 Nov", not "Nov 19".
   region = navigator.languages.find((own) => base(own) === base(tag)) ?? tag;
+  collator = new Intl.Collator(tag, { numeric: true });
   document.documentElement.lang = tag;
 }
 
 export const currentLanguage = () => language;
 
-export const number = (value) => new Intl.NumberFormat(region, { maximumFractionDigits: 15 }).format(value);
+const number = (value) => new Intl.NumberFormat(region).format(value);
+
+export const decimalSign = () => number(1.5)[1];
 
 /** The words of a key with each `{name}` filled in, or undefined for an unknown key. */
 export const maybe = (key, params = {}) => words[key]?.replace(/\{(\w+)\}/g, (_, name) => {
@@ -64,7 +68,7 @@ export const moment = (instant, timeZone) => (
 export const daysAway = (days) => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
 
 /** Orders texts as people of this language expect. */
-export const byText = (a, b) => a.localeCompare(b, language, { numeric: true });
+export const byText = (a, b) => collator.compare(a, b);
 
 /** Lower case without accents: "Métas" and "metas" are one. */
 export const folded = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();

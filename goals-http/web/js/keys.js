@@ -10,8 +10,8 @@ const WORDS = {
   g: 'nav.all_goals', u: 'do.undo', Esc: 'do.close', '?': 'keys.title',
 };
 
-const help = () => openDialog(t('keys.title'), h('dl', { class: 'keys' }, Object.entries(WORDS).map(([key, words]) => (
-  h('div', null, h('dt', null, h('kbd', null, key)), h('dd', null, t(words)))))));
+const help = () => openDialog(t('keys.title'), h('dl.keys', Object.entries(WORDS).map(([key, words]) => (
+  h('div', h('dt', h('kbd', key)), h('dd', t(words)))))));
 
 // From the card that holds the focus, or from before the first.
 function move(step) {

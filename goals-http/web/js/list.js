@@ -39,10 +39,10 @@ export function listView(params) {
     set(DEFAULTS);
     q.focus();
   }, { class: 'link' });
-  const tools = h('div', { class: 'tools', role: 'search' },
-    q, h('div', { class: 'filters' }, Object.values(filters)), h('p', { class: 'result' }, result, clear));
-  const list = h('ul', { class: 'cards' });
-  const below = h('div', { class: 'below' });
+  const tools = h('div.tools', { role: 'search' },
+    q, h('div.filters', Object.values(filters)), h('p.result', result, clear));
+  const list = h('ul.cards');
+  const below = h('div.below');
 
   function set(change) {
     Object.assign(wanted, change);
@@ -77,7 +77,8 @@ export function listView(params) {
     const goals = found.filter(isShown).sort(ORDERS[wanted.sort]);
     const hidden = words || wanted.tag || wanted.show !== DEFAULTS.show ? all.length - goals.length : 0;
     const used = store.limits?.goals;
-    drawTags(all);
+    const tags = [...new Set(['', wanted.tag, ...all.flatMap((goal) => goal.tags)])].sort(byText);
+    controls.tag.replaceChildren(...tags.map((tag) => h('option', { value: tag }, tag || t('list.every_tag'))));
     Object.entries(controls).forEach(([name, control]) => { control.value = wanted[name]; });
     drawCards(goals.slice(0, limit));
     tools.hidden = store.read.has('current') && !store.goals.size && !used?.used;
@@ -86,12 +87,6 @@ export function listView(params) {
       : `${plural('list.count', goals.length)}${used ? ` · ${t('list.limit', used)}` : ''}`;
     clear.hidden = !hidden;
     below.replaceChildren(...beneath(goals.length, found.length));
-  }
-
-  function drawTags(goals) {
-    const names = [...new Set([...goals.flatMap(({ tags }) => tags), wanted.tag])].filter(Boolean).sort(byText);
-    if (names.join('\n') === [...controls.tag.options].slice(1).map(({ value }) => value).join('\n') && controls.tag.options.length) return;
-    controls.tag.replaceChildren(...['', ...names].map((name) => h('option', { value: name }, name || t('list.every_tag'))));
   }
 
   // Only what changed is touched: the place on the page and the focus stay.
@@ -111,9 +106,9 @@ export function listView(params) {
   }
 
   function beneath(shown, found) {
-    const empty = (words, ...more) => [h('div', { class: 'empty' }, h('p', null, words), more)];
+    const empty = (words, ...more) => [h('div.empty', h('p', words), more)];
     if (problem) return empty(problem.words, button(t('do.retry'), () => set({})));
-    if (!store.read.has(collection())) return [h('p', { class: 'waiting' }, t('list.loading'))];
+    if (!store.read.has(collection())) return [h('p.waiting', t('list.loading'))];
     if (shown > limit) return [button(t('list.more'), showMore)];
     if (shown) return [];
     if (tools.hidden) return empty(t('empty.first'), button(t('do.first_goal'), () => openGoalForm(), { class: 'primary' }));
@@ -136,7 +131,7 @@ export function listView(params) {
     update,
     shows: ({ id }) => cards.get(id)?.node.isConnected,
     node: h('div', null,
-      h('div', { class: 'head' }, h('h1', { tabindex: -1 }, t('title.goals')),
+      h('div.head', h('h1', { tabindex: -1 }, t('title.goals')),
         button([glyph('plus'), t('do.new_goal')], () => openGoalForm(), { class: 'primary', 'data-focus': 'new' })),
       tools, list, below),
   };

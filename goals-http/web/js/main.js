@@ -5,20 +5,20 @@ import { ask, on } from './api.js';
 import { detailView } from './detail.js';
 import { button, focusOn, h } from './dom.js';
 import { openGoalForm } from './form.js';
-import { forget, onChange, onCreated, read, readLimits, store } from './goals.js';
+import { forget, inOrder, onChange, onCreated, read, readLimits, store } from './goals.js';
 import { t } from './i18n.js';
 import { listenForKeys } from './keys.js';
 import { listView } from './list.js';
 import { endToast, sayProblem, toasts } from './ui.js';
 
 const main = h('main');
-const offline = h('span', { class: 'badge warn', role: 'status', hidden: true });
+const offline = h('span.badge.warn', { role: 'status', hidden: true });
 let view;
 let notice;
 let listHash = '#/';
 let listScroll = 0;
 
-// ---- Views ----------------------------------------------------------------
+// ---- Views ----
 
 const goTo = (hash) => { location.hash = hash; };
 const toGoals = () => goTo(isList(location.hash) ? '#/' : listHash);
@@ -62,19 +62,19 @@ function drawFrame() {
   offline.textContent = t('app.offline');
   document.body.replaceChildren(
     h('header', { 'data-signed-in': Boolean(store.user) },
-      h('a', { class: 'skip', href: '#', onclick: skip }, t('nav.skip')),
-      h('div', { class: 'top' },
-        h('a', { class: 'brand', href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
+      h('a.skip', { href: '#', onclick: skip }, t('nav.skip')),
+      h('div.top',
+        h('a.brand', { href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
         offline,
         store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet' })),
-      store.meta.storage === 'memory' && h('p', { class: 'memory', role: 'note' }, t('app.memory'))),
+      store.meta.storage === 'memory' && h('p.memory', { role: 'note' }, t('app.memory'))),
     main, toasts,
   );
   show();
   if (key) focusOn(key);
 }
 
-// ---- Coming and going -----------------------------------------------------
+// ---- Coming and going ----
 
 // What fails here is said where the goals would be.
 const readAll = () => [read('current'), readLimits()].map((reading) => reading.catch(() => {}));
@@ -99,7 +99,7 @@ function left(why) {
 async function signOut() {
   endToast();
   try {
-    await ask('DELETE', 'sessions/current');
+    await inOrder(() => ask('DELETE', 'sessions/current'));
   } catch (problem) {
     return sayProblem(problem);
   }
@@ -122,7 +122,7 @@ async function catchUp() {
   else if (session) [...store.read].forEach((collection) => read(collection).catch(() => {}));
 }
 
-// ---- Starting -------------------------------------------------------------
+// ---- Starting ----
 
 async function start() {
   applyTheme();
@@ -136,8 +136,8 @@ async function start() {
 }
 
 // Perhaps without a dictionary: there is only what is written here.
-const unreachable = ({ words }) => document.body.replaceChildren(h('main', { class: 'welcome' },
-  h('h1', null, words?.includes(' ') ? words : 'Goals cannot be reached. Não foi possível abrir suas metas.'),
+const unreachable = ({ words }) => document.body.replaceChildren(h('main.welcome',
+  h('h1', words?.includes(' ') ? words : 'Goals cannot be reached. Não foi possível abrir suas metas.'),
   button('↻ Goals · Metas', () => location.reload(), { class: 'primary' })));
 
 history.scrollRestoration = 'manual';

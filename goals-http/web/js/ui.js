@@ -6,18 +6,16 @@ import { t } from './i18n.js';
 
 export const closeButton = (what, run) => button([glyph('close'), unseen(t(what))], run, { class: 'quiet icon' });
 
-// ---- Toast ----------------------------------------------------------------
+// ---- Toast ----
 
 /** Where toasts are said. */
-export const toasts = h('div', { class: 'toasts', role: 'status' });
+export const toasts = h('div.toasts', { role: 'status' });
 
 let shown = null;
 
 /**
- * Says `message`, with at most one thing to do about it (`label`, `run`). There
- * is one toast at a time; `gone` is called once its offer has lapsed, with true
- * when that is because the page goes away. Its time is that of its animation,
- * which the style sheet pauses under the pointer and the focus.
+ * Says `message` and offers `run`, one toast at a time, as long as its animation
+ * lasts. `gone` is called when the offer has lapsed, with true on leaving the page.
  */
 export function toast(message, { label, run, gone, tone = '' } = {}) {
   endToast();
@@ -32,7 +30,7 @@ export function toast(message, { label, run, gone, tone = '' } = {}) {
     onfocusin: ({ relatedTarget }) => {
       if (!own.element.contains(relatedTarget)) own.from = relatedTarget;
     },
-  }, h('p', null, message), run && button(label, own.take, { class: 'link' }), closeButton('do.dismiss', () => endToast()));
+  }, h('p', message), run && button(label, own.take, { class: 'link' }), closeButton('do.dismiss', () => endToast()));
   toasts.replaceChildren(own.element);
   shown = own;
 }
@@ -64,7 +62,7 @@ export function sayProblem(problem, offer) {
   toast(problem.words, { tone: 'bad', ...offer });
 }
 
-// ---- Dialog ---------------------------------------------------------------
+// ---- Dialog ----
 
 /** Opens a modal dialog; `left` is called after it, however it was left. */
 export function openDialog(title, content, left) {
@@ -76,13 +74,13 @@ export function openDialog(title, content, left) {
       left?.();
       if (document.activeElement === document.body) focusOn(opener.dataset.focus);
     },
-  }, h('header', null, h('h2', { id: 'dialog-title' }, title), closeButton('do.close', () => element.close())), content);
+  }, h('header', h('h2', { id: 'dialog-title' }, title), closeButton('do.close', () => element.close())), content);
   document.body.append(element);
   element.showModal();
   return element;
 }
 
-// ---- Forms ----------------------------------------------------------------
+// ---- Forms ----
 
 let serial = 0;
 
@@ -92,16 +90,16 @@ export function field(label, control, hint, beside) {
   const id = `field-${serial}`;
   control.id = id;
   control.setAttribute('aria-describedby', `${id}-hint ${id}-error`);
-  return h('div', { class: 'field', 'data-field': control.name },
+  return h('div.field', { 'data-field': control.name },
     h('label', { for: id }, label),
-    beside ? h('div', { class: 'beside' }, control, beside) : control,
-    h('p', { class: 'hint', id: `${id}-hint` }, hint),
-    h('p', { class: 'error', id: `${id}-error` }));
+    beside ? h('div.beside', control, beside) : control,
+    h('p.hint', { id: `${id}-hint` }, hint),
+    h('p.error', { id: `${id}-error` }));
 }
 
 /** Several controls under one name. */
-export const group = (name, legend, ...content) => h('fieldset', { class: 'field', 'data-field': name },
-  h('legend', null, legend), content, h('p', { class: 'error', role: 'alert' }));
+export const group = (name, legend, ...content) => h('fieldset.field', { 'data-field': name },
+  h('legend', legend), content, h('p.error', { role: 'alert' }));
 
 /** A select over `[value, words]` pairs. */
 export const select = (props, options) => h('select', props, options.map(([value, words]) => h('option', { value }, words)));
@@ -117,9 +115,8 @@ export function passwordField(autocomplete, hint) {
 }
 
 /**
- * A form whose fields are judged by the server. `submit` does the work; while it
- * does, another submit is ignored. Problems go to `refused`, or into the form.
- * Its method `send` submits with something more to say.
+ * A form whose fields are judged by the server. While `submit` works, another is
+ * ignored; problems go to `refused`, or into the form. `send(more)` submits too.
  */
 export function form({ submit, refused = showProblem }, ...children) {
   const element = h('form', {
@@ -129,7 +126,7 @@ export function form({ submit, refused = showProblem }, ...children) {
       element.send();
     },
     oninput: ({ target }) => unmark(target.closest('[data-field]')),
-  }, h('div', { class: 'says', role: 'alert' }), children);
+  }, h('div.says', { role: 'alert' }), children);
   element.send = async (more) => {
     if (element.classList.contains('busy')) return;
     element.classList.add('busy');
@@ -149,7 +146,7 @@ export function form({ submit, refused = showProblem }, ...children) {
 
 /** Says something about the form as a whole. */
 export function tellForm(element, ...content) {
-  const note = h('div', { class: 'note bad' }, content);
+  const note = h('div.note.bad', content);
   element.querySelector('.says').replaceChildren(note);
   note.scrollIntoView({ block: 'nearest' });
 }
