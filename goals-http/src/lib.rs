@@ -29,7 +29,7 @@ use ipnet::IpNet;
 
 pub use peer::{Draining, Peer};
 #[cfg(feature = "server")]
-pub use serve::{RequestBody, ServeLimits, serve};
+pub use serve::{Limits, RequestBody, serve};
 pub use service::ResponseBody;
 
 use crate::assets::Page;

@@ -36,7 +36,7 @@ use socket::{Seen, Socket};
 /// What one listener grants its clients.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct ServeLimits {
+pub struct Limits {
     /// How long a request head may take from its first byte; 5 seconds.
     pub head: Duration,
     /// How long a request body may take; 6 seconds.
@@ -55,7 +55,7 @@ pub struct ServeLimits {
     pub drain: Duration,
 }
 
-impl Default for ServeLimits {
+impl Default for Limits {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(5),
@@ -81,15 +81,10 @@ enum Phase {
 ///
 /// Stopping goes in steps. A lame duck first: still accepting, each answer with
 /// `Connection: close`, [`Draining`] in each request. Then nothing is accepted and idle
-/// connections are closed. What is still busy after [`ServeLimits::drain`] is cut off.
+/// connections are closed. What is still busy after [`Limits::drain`] is cut off.
 ///
 /// Answers how many connections were cut off.
-pub async fn serve<S, B>(
-    listener: TcpListener,
-    service: S,
-    limits: ServeLimits,
-    shutdown: impl Future<Output = ()>,
-) -> u32
+pub async fn serve<S, B>(listener: TcpListener, service: S, limits: Limits, shutdown: impl Future<Output = ()>) -> u32
 where
     S: tower_service::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
@@ -123,7 +118,7 @@ where
 struct Listener<S> {
     socket: TcpListener,
     service: S,
-    limits: Arc<ServeLimits>,
+    limits: Arc<Limits>,
     slots: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
 }

@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 /// The body of a request that [`serve`](crate::serve()) hands to its service.
 ///
 /// Reading fails with an [`io::Error`] of kind [`TimedOut`](io::ErrorKind::TimedOut) when the whole
-/// body is not there within [`ServeLimits::body`](crate::ServeLimits::body).
+/// body is not there within [`Limits::body`](crate::Limits::body).
 #[derive(Debug)]
 pub struct RequestBody {
     inner: Incoming,

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, Re
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
-use super::ServeLimits;
+use super::Limits;
 use super::heads::Heads;
 
 /// How long, and for how many bytes, an ended connection is still read from. A socket closed over
@@ -41,7 +41,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, limits: &ServeLimits, seen: Arc<Seen>) -> Self {
+    pub(super) fn new(stream: TcpStream, limits: &Limits, seen: Arc<Seen>) -> Self {
         Self {
             stream,
             heads: Heads::new(),

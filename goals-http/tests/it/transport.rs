@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use goals_http::{RequestBody, ServeLimits, serve};
+use goals_http::{Limits, RequestBody, serve};
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,8 +23,8 @@ const LONG: Duration = Duration::from_secs(60);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Limits of which none is met, unless a test shortens it.
-fn generous() -> ServeLimits {
-    let mut limits = ServeLimits::default();
+fn generous() -> Limits {
+    let mut limits = Limits::default();
     (limits.head, limits.body, limits.idle) = (LONG, LONG, LONG);
     limits.lame_duck = Duration::ZERO;
     limits.drain = PATIENCE;
@@ -38,11 +38,11 @@ struct Server {
 }
 
 impl Server {
-    async fn api(limits: ServeLimits) -> Self {
+    async fn api(limits: Limits) -> Self {
         Self::run(limits, Api::new().service).await
     }
 
-    async fn run<S>(limits: ServeLimits, service: S) -> Self
+    async fn run<S>(limits: Limits, service: S) -> Self
     where
         S: tower::Service<Request<RequestBody>, Response = Response<Full<Bytes>>, Error = Infallible>
             + Clone
