@@ -279,6 +279,35 @@ async fn a_list_is_judged_before_it_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_list_stands_in_the_order_that_was_asked_for() {
+    let (goals, clock) = goals();
+    for (title, deadline, priority) in [
+        ("Zebra", Some("2026-05-01"), Priority::Low),
+        ("árvore", None, Priority::High),
+        ("Bread", Some("2026-04-01T10:00:00Z"), Priority::None),
+        ("arvore 2", Some("2026-04-01"), Priority::Medium),
+    ] {
+        clock.advance(TimeDelta::seconds(1));
+        let deadline = deadline.map(|text| text.parse().unwrap());
+        goals.create(ana(), GoalDraft { deadline, priority, ..GoalDraft::new(title) }).await.unwrap();
+    }
+    for (sort, order) in [
+        ("deadline", ["Bread", "arvore 2", "Zebra", "árvore"]),
+        ("-deadline", ["árvore", "Zebra", "arvore 2", "Bread"]),
+        ("priority", ["Bread", "Zebra", "arvore 2", "árvore"]),
+        ("-priority", ["árvore", "arvore 2", "Zebra", "Bread"]),
+        ("created_at", ["Zebra", "árvore", "Bread", "arvore 2"]),
+        ("-updated_at", ["arvore 2", "Bread", "árvore", "Zebra"]),
+        ("title", ["árvore", "arvore 2", "Bread", "Zebra"]),
+        ("-title", ["Zebra", "Bread", "arvore 2", "árvore"]),
+    ] {
+        let query = GoalQuery { sort: sort.parse().unwrap(), ..GoalQuery::default() };
+        let page = goals.list(ana(), &query).await.unwrap();
+        assert_eq!(page.items.iter().map(|goal| goal.title.as_str()).collect::<Vec<_>>(), order, "{sort}");
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_is_away_is_said_to_be() {
     let mut store = MockGoalRepository::new();
     store.expect_insert().returning(|_, _, _| Err(StoreError::Unavailable("timed out".into())));
