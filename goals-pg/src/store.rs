@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{BuildError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use goals_core::StoreError;
@@ -117,7 +117,18 @@ impl PgStore {
                 connection = self.connection().await?;
             }
         };
-        timeout(self.statement, attempts).await.unwrap_or_else(|passed| Err(StoreError::Unavailable(passed.into())))
+        let begun = Instant::now();
+        timeout(self.statement, attempts).await.unwrap_or_else(|passed| {
+            self.drop_unproven(begun);
+            Err(StoreError::Unavailable(passed.into()))
+        })
+    }
+
+    /// Closes the free connections that nobody has used since `since`, when one began not to
+    /// answer: what silenced that one may have silenced them, and each would cost a caller the
+    /// whole deadline to find out.
+    fn drop_unproven(&self, since: Instant) {
+        drop(self.pool.retain(|_, metrics| metrics.last_used() < since.elapsed()));
     }
 
     async fn connection(&self) -> Result<Connection, StoreError> {

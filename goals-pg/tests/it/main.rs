@@ -6,4 +6,18 @@ mod conformance;
 #[cfg(unix)]
 mod database;
 #[cfg(unix)]
+mod host;
+#[cfg(unix)]
+mod hostile;
+#[cfg(unix)]
 mod local;
+#[cfg(unix)]
+mod migrations;
+#[cfg(unix)]
+mod outages;
+#[cfg(unix)]
+mod plans;
+#[cfg(unix)]
+mod schema;
+#[cfg(unix)]
+mod wire;
