@@ -7,7 +7,7 @@ import { create, deadlineDay, readOne, save, store } from './goals.js';
 import { decimalSign, folded, t } from './i18n.js';
 import { closeButton, field, form, group, openDialog, select, showProblem, tellForm, toast } from './ui.js';
 
-const ICONS = { sport: '🏃', health: '❤️', reading: '📚', work: '💼', money: '💰', home: '🏠', travel: '✈️', music: '🎸' };
+const ICONS = { sport: '🏃', reading: '📚', work: '💼', money: '💰', home: '🏠', travel: '✈️', music: '🎸' };
 
 // ---- What is typed, and what it means on the wire ----
 
