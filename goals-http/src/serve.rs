@@ -11,7 +11,7 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,7 +31,7 @@ pub use body::RequestBody;
 
 use crate::peer::{Draining, Peer};
 use crate::problem::{Code, Problem};
-use socket::{Seen, Socket};
+use socket::Socket;
 
 /// What one listener grants its clients.
 #[derive(Debug, Clone)]
@@ -74,7 +74,6 @@ enum Phase {
     Serving,
     LameDuck,
     Closing,
-    Cut,
 }
 
 /// Serves `service` until `shutdown` completes and every request that had begun is answered.
@@ -83,7 +82,7 @@ enum Phase {
 /// `Connection: close`, [`Draining`] in each request. Then nothing is accepted and idle
 /// connections are closed. What is still busy after [`Limits::drain`] is cut off.
 ///
-/// Answers how many connections were cut off.
+/// Answers how many connections were cut off. Dropped before that, it cuts off all of them.
 pub async fn serve<S, B>(listener: TcpListener, service: S, limits: Limits, shutdown: impl Future<Output = ()>) -> u32
 where
     S: tower_service::Service<Request<RequestBody>, Response = Response<B>> + Clone + Send + 'static,
@@ -111,7 +110,7 @@ where
     if timeout(drain, slots.acquire_many(most)).await.is_ok() {
         return 0;
     }
-    phase.send_replace(Phase::Cut);
+    // That `phase` is dropped here is what cuts the others off.
     most.saturating_sub(u32::try_from(slots.available_permits()).unwrap_or(most))
 }
 
@@ -146,12 +145,18 @@ where
     fn connection(&self, stream: TcpStream, peer: SocketAddr) -> Connection<S> {
         // Small answers should leave at once; without it they only leave later.
         let _ = stream.set_nodelay(true);
-        let seen = Arc::new(Seen::default());
+        let ambiguous = Arc::new(AtomicBool::new(false));
         Connection {
-            socket: Socket::new(stream, &self.limits, Arc::clone(&seen)),
+            socket: Socket::new(stream, &self.limits, Arc::clone(&ambiguous)),
             phase: self.phase.clone(),
             head_bytes: self.limits.head_bytes,
-            gate: Gate { service: self.service.clone(), peer, body: self.limits.body, seen, phase: self.phase.clone() },
+            gate: Gate {
+                service: self.service.clone(),
+                peer,
+                body: self.limits.body,
+                ambiguous,
+                phase: self.phase.clone(),
+            },
         }
     }
 }
@@ -187,7 +192,6 @@ where
     B::Error: Into<BoxError>,
 {
     async fn run(mut self, _slot: Option<OwnedSemaphorePermit>) {
-        let seen = Arc::clone(&self.gate.seen);
         let mut connection = http1::Builder::new()
             .max_header_size(self.head_bytes)
             .max_buf_size(self.head_bytes.saturating_mul(2).max(16 * 1024))
@@ -195,18 +199,13 @@ where
             .header_read_timeout(None)
             .serve_connection(TokioIo::new(self.socket), self.gate);
         let ended = tokio::select! {
-            ended = &mut connection => Some(ended),
-            _ = self.phase.wait_for(|phase| *phase >= Phase::Closing) => None,
-        };
-        let ended = match ended {
-            Some(ended) => ended,
-            // hyper waits for the first request of a connection, but here none has begun.
-            None if !seen.anything.load(Ordering::Relaxed) => return,
-            None => {
+            ended = &mut connection => ended,
+            _ = self.phase.wait_for(|phase| *phase == Phase::Closing) => {
                 Pin::new(&mut connection).graceful_shutdown();
                 tokio::select! {
                     ended = &mut connection => ended,
-                    _ = self.phase.wait_for(|phase| *phase == Phase::Cut) => return,
+                    // Never so, but it ends with an error when `serve` is gone.
+                    _ = self.phase.wait_for(|_| false) => return,
                 }
             }
         };
@@ -223,7 +222,8 @@ struct Gate<S> {
     service: S,
     peer: SocketAddr,
     body: Duration,
-    seen: Arc<Seen>,
+    /// The socket saw a head that says the length of its body in two ways.
+    ambiguous: Arc<AtomicBool>,
     phase: watch::Receiver<Phase>,
 }
 
@@ -240,7 +240,7 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let ambiguous = self.seen.ambiguous.load(Ordering::Relaxed);
+        let ambiguous = self.ambiguous.load(Ordering::Relaxed);
         let chunked = request.headers().contains_key(TRANSFER_ENCODING);
         let hosts = request.headers().get_all(HOST).iter().count();
         let gate = self.clone();

@@ -21,7 +21,7 @@ use tracing::Instrument as _;
 use crate::auth::{self, Caller};
 use crate::json::Object;
 use crate::peer::{Draining, Peer};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::Reply;
 use crate::routes::{self, API, Access, Route};
@@ -73,14 +73,15 @@ impl GoalsApi {
         let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
         let address = client::address(peer, &parts.headers, &self.0.trusted_proxies);
         let is_tls = client::is_tls(peer, &parts.headers, &self.0.trusted_proxies);
-        let (is_head, method) = (parts.method == Method::HEAD, parts.method.clone());
-        let route = routes::find(&self.0.routes, &parts.method, parts.uri.path());
-        let path = route.as_ref().map_or("", |(route, _)| route.path);
-        let span = tracing::info_span!("request", %id, %method, path, client = %address);
+        let is_head = parts.method == Method::HEAD;
+        let found = routes::find(&self.0.routes, &parts.method, parts.uri.path());
+        let found = found.map(|(route, parameter)| (route, parameter.to_owned()));
+        let path = found.as_ref().map_or("", |(route, _)| route.path);
+        let span = tracing::info_span!("request", %id, method = %parts.method, path, client = %address);
         async {
             let handled = async {
-                let (route, parameter) = route?;
-                self.handle(route, parameter, address, &parts, body).await
+                let (route, parameter) = found?;
+                self.handle(route, parameter, address, parts, body).await
             };
             let handled = AssertUnwindSafe(handled).catch_unwind().await;
             let reply = handled.unwrap_or_else(|_| Err(Problem::internal(&"a handler panicked")));
@@ -89,23 +90,23 @@ impl GoalsApi {
             tracing::info!(status = response.status().as_u16(), micros = begun.elapsed().as_micros(), "answered");
             response
         }
-        .instrument(span.clone())
+        .instrument(span)
         .await
     }
 
     async fn handle<B>(
         &self,
         route: &Route,
-        parameter: &str,
+        parameter: String,
         client: IpAddr,
-        parts: &request::Parts,
+        parts: request::Parts,
         body: B,
     ) -> Result<Reply, Problem>
     where
         B: Body,
         B::Error: Into<BoxError>,
     {
-        let caller = self.caller(route.access, parts).await?;
+        let caller = self.caller(route.access, &parts).await?;
         // Outside the API a query means nothing to us, but perhaps to somebody else.
         let query = if route.path.starts_with(API) { parts.uri.query() } else { None };
         let query = Query::parse(query, route.query)?;
@@ -118,8 +119,8 @@ impl GoalsApi {
         let renewed = self.renewed_cookie(caller.as_ref()).await;
         let reply = (route.handler)(Call {
             api: self.clone(),
-            headers: parts.headers.clone(),
-            parameter: parameter.to_owned(),
+            headers: parts.headers,
+            parameter,
             query,
             body,
             client,
@@ -141,7 +142,7 @@ impl GoalsApi {
         match (access, found) {
             (Access::SignedIn, Ok(None)) => Err(Problem::unauthenticated()),
             // Whoever shows a token that is worth nothing is nobody.
-            (Access::Known, Err(problem)) if problem.code() != Code::StoreUnavailable => Ok(None),
+            (Access::Known, Err(problem)) if problem.code().status().is_client_error() => Ok(None),
             (_, found) => found,
         }
     }

@@ -19,33 +19,25 @@ use super::heads::Heads;
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 1024 * 1024;
 
-/// What the stream tells the requests that are read from it.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Any byte came.
-    pub(super) anything: AtomicBool,
-    /// A head said the length of its body in two ways.
-    pub(super) ambiguous: AtomicBool,
-}
-
 /// Reading or writing fails with [`io::ErrorKind::TimedOut`] when a head takes too long or when
 /// nothing moves in either direction.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
     heads: Heads,
-    seen: Arc<Seen>,
+    ambiguous: Arc<AtomicBool>,
     timer: Pin<Box<Sleep>>,
     head: Duration,
     idle: Duration,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, limits: &Limits, seen: Arc<Seen>) -> Self {
+    /// `ambiguous` is set once a head says the length of its body in two ways.
+    pub(super) fn new(stream: TcpStream, limits: &Limits, ambiguous: Arc<AtomicBool>) -> Self {
         Self {
             stream,
             heads: Heads::new(),
-            seen,
+            ambiguous,
             timer: Box::pin(sleep(limits.idle)),
             head: limits.head,
             idle: limits.idle,
@@ -64,9 +56,8 @@ impl Socket {
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        self.seen.anything.store(true, Ordering::Relaxed);
         if !self.heads.feed(bytes) {
-            self.seen.ambiguous.store(true, Ordering::Relaxed);
+            self.ambiguous.store(true, Ordering::Relaxed);
         }
         match self.heads.pending() {
             0 => self.arm(self.idle),

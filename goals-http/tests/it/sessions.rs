@@ -232,6 +232,19 @@ async fn logging_out_is_not_undone_by_a_renewal() {
 }
 
 #[tokio::test]
+async fn ending_the_session_one_is_in_is_logging_out() {
+    let api = Api::new();
+    api.user("ana").await;
+    let cookie = cookie(&api).await;
+    let by = |ask: Ask| ask.with("cookie", &cookie).with("sec-fetch-site", "same-origin");
+    let who = api.send(by(Ask::get("/api/v1/session"))).await.is(200).json;
+    let path = format!("/api/v1/sessions/{}", who["session"]["id"].as_str().unwrap());
+    let answer = api.send(by(Ask::delete(path))).await.is(204);
+    assert!(answer.header("set-cookie").starts_with("__Host-goals=;"));
+    api.send(by(Ask::get("/api/v1/goals"))).await.refused(401, "unauthenticated");
+}
+
+#[tokio::test]
 async fn a_forged_token_is_nobody() {
     let api = Api::new();
     let ana = api.user("ana").await;

@@ -209,8 +209,9 @@ async fn a_body_that_says_it_is_too_long_is_refused_unread() {
     let mut stream = server.connect().await;
     stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
     stream.readable().await.unwrap();
+    let more = vec![b' '; 64 * 1024];
     for _ in 0..8 {
-        stream.write_all(&[b' '; 64 * 1024]).await.unwrap();
+        stream.write_all(&more).await.unwrap();
     }
     assert_eq!(status(&rest(&mut stream).await), "413");
 }
@@ -317,8 +318,10 @@ async fn stopping_loses_nothing_that_has_begun() {
     answer(&mut idle).await;
     let mut fresh = server.connect().await;
     server.stop.notify_one();
+    let told = Instant::now();
     assert_eq!(rest(&mut idle).await, "");
     assert_eq!(rest(&mut fresh).await, "");
+    assert!(told.elapsed() < PATIENCE / 2, "they are not waited for");
     go.notify_one();
     let last = rest(&mut busy).await;
     assert!(last.ends_with("done") && last.contains("connection: close"), "{last}");
