@@ -198,6 +198,7 @@ where
             // `Socket` limits the time, and knows an idle connection from a slow head.
             .header_read_timeout(None)
             .serve_connection(TokioIo::new(self.socket), self.gate);
+        let mut gone = self.phase.clone();
         let ended = tokio::select! {
             ended = &mut connection => ended,
             _ = self.phase.wait_for(|phase| *phase == Phase::Closing) => {
@@ -205,7 +206,7 @@ where
                 tokio::select! {
                     ended = &mut connection => ended,
                     // Never so, but it ends with an error when `serve` is gone.
-                    _ = self.phase.wait_for(|_| false) => return,
+                    _ = gone.wait_for(|_| false) => return,
                 }
             }
         };
