@@ -198,15 +198,13 @@ where
             // `Socket` limits the time, and knows an idle connection from a slow head.
             .header_read_timeout(None)
             .serve_connection(TokioIo::new(self.socket), self.gate);
-        let mut gone = self.phase.clone();
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            _ = self.phase.wait_for(|phase| *phase == Phase::Closing) => {
+            () = closing(&mut self.phase) => {
                 Pin::new(&mut connection).graceful_shutdown();
                 tokio::select! {
                     ended = &mut connection => ended,
-                    // Never so, but it ends with an error when `serve` is gone.
-                    _ = gone.wait_for(|_| false) => return,
+                    () = gone(&mut self.phase) => return,
                 }
             }
         };
@@ -215,6 +213,16 @@ where
         }
         connection.into_parts().io.into_inner().close().await;
     }
+}
+
+/// Until idle connections are to be closed.
+async fn closing(phase: &mut watch::Receiver<Phase>) {
+    let _ = phase.wait_for(|phase| *phase == Phase::Closing).await;
+}
+
+/// Until `serve` has ended.
+async fn gone(phase: &mut watch::Receiver<Phase>) {
+    while phase.changed().await.is_ok() {}
 }
 
 /// Stands before the service and lets no ambiguous request through.
