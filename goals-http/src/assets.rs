@@ -133,6 +133,20 @@ mod tests {
     }
 
     #[test]
+    fn the_page_stays_small() {
+        let bytes = |suffix: &str| {
+            ASSETS.iter().filter(|(path, _)| path.ends_with(suffix)).map(|(_, content)| content.len()).sum::<usize>()
+        };
+        assert!(bytes(".js") <= 60_000, "{}", bytes(".js"));
+        assert!(bytes(".css") <= 16_000, "{}", bytes(".css"));
+        assert!(bytes("") + INDEX.len() <= 100_000, "{}", bytes(""));
+        for (path, content) in ASSETS.iter().filter(|(path, _)| path.starts_with("i18n/")) {
+            assert!(content.len() <= 8_000, "{path} {}", content.len());
+        }
+        assert!(ASSETS.len() <= 18, "a first visit is at most 20 requests, two of them to the API");
+    }
+
+    #[test]
     fn the_page_asks_for_nothing_that_could_be_stale() {
         let page = Page::new("");
         let index = str::from_utf8(&page.index).unwrap();

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use goals_core::StoreError;
-use goals_core::testing::{ManualClock, MockGoalRepository, PlainHasher, now};
-use goals_http::Draining;
+use goals_core::testing::{ManualClock, MockGoalRepository, PlainHasher, SequentialIds, now};
+use goals_core::{Accounts, Goals, StoreError};
+use goals_http::{Draining, GoalsApi};
 use http::Request;
 use http_body_util::Empty;
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::harness::{Api, Ask, builder};
+use crate::away::Away;
+use crate::harness::{Api, Ask, PASSWORD, builder, tokens};
 
 /// An API whose people are in memory and whose goals are in `store`.
 fn over(store: MockGoalRepository) -> Api {
@@ -33,6 +34,21 @@ async fn a_store_that_is_away_is_503_and_health_is_not() {
         assert!(!String::from_utf8_lossy(&refused.bytes).contains("10.0.0.5"));
     }
     api.send(Ask::get("/healthz")).await.is(200);
+}
+
+#[tokio::test]
+async fn an_outage_signs_nobody_out() {
+    let (ids, clock) = (Arc::new(SequentialIds::default()), Arc::new(ManualClock::at(now())));
+    let hasher = Arc::new(PlainHasher::default());
+    let accounts = Accounts::new(Arc::new(Away), hasher, tokens(), clock.clone(), ids.clone());
+    let goals = Goals::new(Arc::new(MockGoalRepository::new()), clock, ids);
+    let service = GoalsApi::builder(accounts, goals).build().unwrap();
+    let ana = Api::new().user("ana").await;
+    for path in ["/api/v1/session", "/api/v1/goals", "/api/v1/users/me"] {
+        Ask::get(path).by(&ana).send(service.clone()).await.refused(503, "store_unavailable");
+    }
+    let log_in = Ask::post("/api/v1/sessions", &json!({ "login": "ana", "password": PASSWORD }));
+    log_in.send(service).await.refused(503, "store_unavailable");
 }
 
 #[tokio::test]

@@ -72,10 +72,14 @@ pub(crate) fn builder(
     max_goals: u64,
 ) -> Builder {
     let ids = Arc::new(SequentialIds::default());
-    let tokens = Arc::new(JwtCodec::new(KEY, "goals", "goals").unwrap());
     let people = Arc::new(MemoryStore::new());
-    let accounts = Accounts::new(people, hasher.clone(), tokens, clock.clone(), ids.clone());
+    let accounts = Accounts::new(people, hasher.clone(), tokens(), clock.clone(), ids.clone());
     GoalsApi::builder(accounts, Goals::new(store, clock.clone(), ids).with_max_goals(max_goals))
+}
+
+/// What seals the tokens of all APIs here: each takes those of the others.
+pub(crate) fn tokens() -> Arc<JwtCodec> {
+    Arc::new(JwtCodec::new(KEY, "goals", "goals").unwrap())
 }
 
 /// Somebody who is signed in.

@@ -235,6 +235,17 @@ async fn chunks_are_read() {
 }
 
 #[tokio::test]
+async fn broken_chunks_are_refused() {
+    let server = Server::api(generous()).await;
+    let head = "POST /api/v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for chunks in ["Z\r\n{}\r\n0\r\n\r\n", "-1\r\n", "2\r\n{}x\r\n0\r\n\r\n", "ffffffffffffffff1\r\n"] {
+        let answer = server.exchange(format!("{head}{chunks}")).await;
+        assert_eq!(status(&answer), "400", "{chunks}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{chunks}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_is_bounded() {
     let server = Server::api(generous()).await;
     let padded = |n| format!("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: {}\r\n\r\n", "x".repeat(n));
@@ -261,6 +272,9 @@ async fn an_ambiguous_request_is_refused_and_nothing_after_it_is_read() {
         "Host: a\r\nContent-Length: 5, 5\r\n",
         "Host: a\r\nContent-Length: +5\r\n",
         "Host: a\r\nTransfer-Encoding: gzip\r\n",
+        "Host: a\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: a\r\nTransfer-Encoding:\u{b}chunked\r\n",
+        "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
         "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
         "Host: a\r\nTransfer-Encoding : chunked\r\n",
         "Host: a\r\nContent-Length : 5\r\n",
@@ -367,4 +381,19 @@ async fn stopping_is_bounded() {
     let mut end = Vec::new();
     let _ = timeout(PATIENCE, busy.read_to_end(&mut end)).await.unwrap();
     assert!(end.is_empty());
+}
+
+#[tokio::test]
+async fn a_listener_that_is_dropped_cuts_off_everybody() {
+    let (service, begun, _go) = gated();
+    let server = Server::run(generous(), tower::service_fn(service)).await;
+    let (mut idle, mut busy) = (server.connect().await, server.connect().await);
+    busy.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    begun.notified().await;
+    server.done.abort();
+    for stream in [&mut idle, &mut busy] {
+        let mut end = Vec::new();
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut end)).await.unwrap();
+        assert!(end.is_empty());
+    }
 }
