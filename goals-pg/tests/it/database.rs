@@ -5,7 +5,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use deadpool_postgres::{Manager, Pool};
 use goals_pg::local::{TestDatabase, TestTemplate};
 use goals_pg::{MigrateError, Migrations, PgConfig, PgStore, Schema, StatementMode};
 use tokio_postgres::{Client, Config, NoTls};
@@ -35,11 +37,31 @@ pub(crate) async fn connect(config: &Config) -> Client {
     client
 }
 
-/// An empty store and the database that it is in.
+/// Asks until `condition` holds; a test that waits in vain fails.
+pub(crate) async fn until(client: &Client, condition: &str) {
+    let begun = Instant::now();
+    while !client.query_one(condition, &[]).await.unwrap().get::<_, bool>(0) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "this does not come: {condition}");
+    }
+}
+
+/// Whether a process of this database waits for a lock that another one holds.
+pub(crate) const SOMEBODY_WAITS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock')";
+
+/// An empty store and the database that it is in. Its connections are there already, so that
+/// callers who begin together meet.
 pub(crate) async fn store(mode: StatementMode) -> (Arc<PgStore>, TestDatabase) {
+    const CONNECTIONS: usize = 8;
     let database = migrated().await;
-    let config = PgConfig { mode, pool_size: 8, ..PgConfig::new(database.config().clone()) };
-    (Arc::new(PgStore::connect(&config).unwrap()), database)
+    let config = PgConfig { mode, ..PgConfig::new(database.config().clone()) };
+    let pool = Pool::builder(Manager::new(config.server.clone(), NoTls)).max_size(CONNECTIONS).build().unwrap();
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(pool.get().await.unwrap());
+    }
+    drop(connections);
+    (Arc::new(PgStore::new(pool, &config)), database)
 }
 
 /// A folder for one test that the server's user can enter, removed at the test's end.

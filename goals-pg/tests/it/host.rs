@@ -70,6 +70,23 @@ async fn a_refusal_leaves_the_transaction_alive() {
 }
 
 #[tokio::test]
+async fn an_allowed_duplicate_stands_in_the_way_of_later_ones() {
+    let database = migrated().await;
+    let mut client = connect(database.config()).await;
+    let (first, allowed, other) = (goal(owner(), 1, "Read"), goal(owner(), 2, "Read"), goal(owner(), 3, "Swim"));
+    sql().insert(&mut client, &first, Refuse, 9).await.unwrap();
+    sql().insert(&mut client, &allowed, Allow, 9).await.unwrap();
+    sql().insert(&mut client, &other, Refuse, 9).await.unwrap();
+    assert!(sql().purge(&mut client, owner(), first.id).await.unwrap());
+    let refused = sql().insert(&mut client, &goal(owner(), 4, "Read"), Refuse, 9).await;
+    assert!(matches!(refused, Err(StoreError::DuplicateGoal { existing }) if existing == allowed.id), "{refused:?}");
+    let renamed = Goal { title: "Read".to_owned(), version: 2, ..other };
+    let refused = sql().update(&mut client, &renamed, 1, DuplicateCheck::Judge(Refuse)).await;
+    assert!(matches!(refused, Err(StoreError::DuplicateGoal { existing }) if existing == allowed.id), "{refused:?}");
+    assert!(sql().update(&mut client, &renamed, 1, DuplicateCheck::Judge(Allow)).await.unwrap());
+}
+
+#[tokio::test]
 async fn the_trash_is_emptied_in_batches() {
     let database = migrated().await;
     let mut client = connect(database.config()).await;

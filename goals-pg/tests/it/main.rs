@@ -18,6 +18,8 @@ mod outages;
 #[cfg(unix)]
 mod plans;
 #[cfg(unix)]
+mod races;
+#[cfg(unix)]
 mod schema;
 #[cfg(unix)]
 mod wire;

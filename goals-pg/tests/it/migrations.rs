@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::database::{connect, empty};
+use crate::database::{SOMEBODY_WAITS, connect, empty, until};
 
 fn all() -> Migrations {
     Migrations::all(&Schema::default())
@@ -56,7 +56,7 @@ async fn one_of_them_dies_in_the_middle() {
     block.batch_execute("CREATE TABLE goals.goals (blocks text)").await.unwrap();
     let mut first = connect(database.config()).await;
     let first = tokio::spawn(async move { all().migrate(&mut first).await.map(drop) });
-    while !is_waiting(&watcher).await {}
+    until(&watcher, SOMEBODY_WAITS).await;
     let mut others = JoinSet::new();
     for _ in 0..5 {
         let mut client = connect(database.config()).await;
@@ -70,12 +70,6 @@ async fn one_of_them_dies_in_the_middle() {
     let done: Vec<i32> = others.join_all().await.concat();
     assert_eq!(done, [2], "the first had finished one step, and the second was done again");
     assert!(all().pending(&watcher).await.unwrap().is_empty());
-}
-
-async fn is_waiting(client: &Client) -> bool {
-    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock')";
-    client.query_one(waiting, &[]).await.unwrap().get(0)
 }
 
 #[tokio::test]
@@ -202,11 +196,22 @@ async fn shape(client: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_pool_s_short_deadline_is_not_for_migrations() {
+async fn a_pool_s_deadline_is_not_for_migrations() {
     let database = empty().await;
-    let statement = Duration::from_millis(1);
+    let statement = Duration::from_millis(300);
     let config = PgConfig { statement, ..PgConfig::new(database.config().clone()) };
     let store = PgStore::connect(&config).unwrap();
-    assert_eq!(versions(&store.migrate(&all()).await.unwrap()), [1, 2]);
+    let watcher = connect(database.config()).await;
+    let blocker = connect(database.config()).await;
+    blocker.batch_execute("CREATE SCHEMA goals; BEGIN; CREATE TABLE goals.users (blocks text)").await.unwrap();
+    let migrating = {
+        let store = store.clone();
+        tokio::spawn(async move { store.migrate(&all()).await })
+    };
+    until(&watcher, SOMEBODY_WAITS).await;
+    // Longer than a statement of the store may take.
+    watcher.batch_execute("SELECT pg_sleep(0.5)").await.unwrap();
+    blocker.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(versions(&migrating.await.unwrap().unwrap()), [1, 2]);
     assert!(store.pending(&all()).await.unwrap().is_empty());
 }

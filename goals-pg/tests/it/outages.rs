@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_postgres::{Client, Config, NoTls};
 use uuid::Uuid;
 
-use crate::database::{Scratch, connect, migrated};
+use crate::database::{SOMEBODY_WAITS, Scratch, connect, migrated, until};
 use crate::wire::{State, Wire};
 
 /// Deadlines that a test can wait for.
@@ -52,10 +52,10 @@ async fn backends(watcher: &Client) -> Vec<i32> {
     watcher.query(backends, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 
-async fn is_waiting_for_a_lock(watcher: &Client) -> bool {
-    let waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND application_name = 'goals' AND wait_event_type = 'Lock')";
-    watcher.query_one(waiting, &[]).await.unwrap().get(0)
+/// Waits until none of these server processes is there any more.
+async fn until_gone(watcher: &Client, pids: &[i32]) {
+    let gone = format!("SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ANY (ARRAY{pids:?}::integer[]))");
+    until(watcher, &gone).await;
 }
 
 /// A goal in the database and a connection that has its row locked.
@@ -87,7 +87,7 @@ async fn a_call_out_of_time_closes_its_connection() {
     store.ping().await.unwrap();
     blocker.batch_execute("ROLLBACK").await.unwrap();
     // The old one ends when it has its lock and finds that nobody is there.
-    while backends(&watcher).await.contains(&before) {}
+    until_gone(&watcher, &[before]).await;
     assert_eq!(backends(&watcher).await.len(), 1, "another one has taken its place");
 }
 
@@ -101,7 +101,7 @@ async fn the_server_gives_up_too() {
     let answer = store.update(&next(&goal), 1, DuplicateCheck::Keep).await;
     assert!(is_unavailable(&answer), "{answer:?}");
     // The lock is still held: nothing but the server's own deadline ends this wait.
-    while backends(&watcher).await.iter().any(|pid| before.contains(pid)) {}
+    until_gone(&watcher, &before).await;
 }
 
 #[tokio::test]
@@ -116,12 +116,12 @@ async fn a_caller_who_goes_away_takes_the_connection_along() {
         let (store, goal) = (store.clone(), next(&goal));
         tokio::spawn(async move { store.update(&goal, 1, DuplicateCheck::Keep).await })
     };
-    while !is_waiting_for_a_lock(&watcher).await {}
+    until(&watcher, SOMEBODY_WAITS).await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
     store.ping().await.unwrap();
     blocker.batch_execute("ROLLBACK").await.unwrap();
-    while backends(&watcher).await.iter().any(|pid| before.contains(pid)) {}
+    until_gone(&watcher, &before).await;
 }
 
 #[tokio::test]
@@ -163,15 +163,11 @@ async fn a_deadlock_is_tried_again() {
         tokio::spawn(async move { store.purge(owner(), id).await })
     };
     // It has the goal's row and waits for the counter's; now the other one asks for the goal's.
-    while !is_waiting_for_a_lock(&watcher).await {}
+    until(&watcher, SOMEBODY_WAITS).await;
     other.batch_execute("SELECT FROM goals.goals FOR UPDATE; ROLLBACK").await.unwrap();
     assert!(purge.await.unwrap().unwrap(), "it has the goal all the same");
     assert_eq!(store.count(owner()).await.unwrap(), 0);
-    let deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
-    let mut met = 0_i64;
-    while met == 0 {
-        met = watcher.query_one(deadlocks, &[]).await.unwrap().get(0);
-    }
+    until(&watcher, "SELECT deadlocks > 0 FROM pg_stat_database WHERE datname = current_database()").await;
 }
 
 #[tokio::test]
