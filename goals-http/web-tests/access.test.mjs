@@ -205,6 +205,20 @@ test('the menu of a card is opened, used and left with the keyboard', () => visi
   assert.equal(await more.evaluate((element) => element === document.activeElement), true);
 }));
 
+test('what has not changed is not touched', () => visit({}, async (page) => {
+  await signedIn(page, [{ title: 'Swim' }, { title: 'Sail' }]);
+  await page.getByRole('link', { name: 'Sail' }).focus();
+  const read = page.waitForResponse((response) => response.url().includes('/goals?'));
+  await page.evaluate(() => {
+    window.moved = 0;
+    document.addEventListener('focusout', () => { window.moved += 1; });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await (await read).finished();
+  await page.evaluate(() => new Promise((done) => { requestAnimationFrame(done); }));
+  assert.equal(await page.evaluate(() => window.moved), 0);
+}));
+
 test('single keys can be switched off', () => visit({}, async (page) => {
   await signedIn(page);
   await open(page, '#/settings');

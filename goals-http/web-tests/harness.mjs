@@ -30,7 +30,9 @@ function serverFile() {
 }
 
 async function startServer() {
-  server = spawn(serverFile(), ['--memory', '--listen', '127.0.0.1:0', '--throttle', 'off'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, GOALS_LOG: 'warn' } });
+  // So many tests are one very busy person; and more goals than one page of the API holds are enough.
+  const options = ['--memory', '--listen', '127.0.0.1:0', '--throttle', 'off', '--goals-per-owner', '250', '--log', 'error'];
+  server = spawn(serverFile(), options, { stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface(server.stdout)) {
     const found = /^listening on (\S+)/.exec(line);
     if (found) return `${found[1]}/`;
@@ -38,7 +40,7 @@ async function startServer() {
   throw new Error('the server ended before it listened');
 }
 
-/** Starts what the tests of a file need: `GOALS_TEST_URL`, or a server of their own. */
+/** Starts what the tests of a file need: a browser, and a server unless `GOALS_TEST_URL` names one without a throttle. */
 export function useBrowser() {
   before(async () => {
     address = process.env.GOALS_TEST_URL ?? await startServer();

@@ -166,9 +166,9 @@ test('two tabs: the second learns what the first did, and nothing is overwritten
   await other.getByRole('listitem').getByText('Paused').waitFor();
 
   // Turning to a tab brings it up to date.
+  const resumed = page.waitForResponse((response) => response.request().method() === 'PATCH');
   await button(page, 'Resume: Swim').click();
-  await page.getByRole('listitem').getByText('Paused').waitFor({ state: 'detached' });
-  await page.waitForLoadState('networkidle');
+  await resumed;
   await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await button(other, 'Complete: Swim').waitFor();
 
@@ -194,6 +194,32 @@ test('a form that is open when the session ends keeps what was typed', () => vis
   await context.addCookies(cookies);
   await button(page, 'Save').click();
   await page.getByRole('link', { name: 'Precious' }).waitFor();
+}));
+
+test('when the server is away the page says so and tries again when asked', () => visit({}, async (page, context) => {
+  await signedIn(page, [{ title: 'Swim' }]);
+  await context.route('**/api/v1/goals?*', (route) => route.abort());
+  await page.reload();
+  await page.getByText('The server cannot be reached.').waitFor();
+  await context.unrouteAll();
+  await button(page, 'Try again').click();
+  await page.getByRole('link', { name: 'Swim' }).waitFor();
+  await context.route('**/api/v1/session', (route) => route.abort());
+  await page.reload();
+  await page.getByRole('heading', { name: 'The server cannot be reached.' }).waitFor();
+  await context.unrouteAll();
+  await button(page, 'Try again').click();
+  await page.getByRole('link', { name: 'Swim' }).waitFor();
+}));
+
+test('a write that is throttled says when to try again', () => visit({}, async (page, context) => {
+  await context.route('**/api/v1/sessions', (route) => route.fulfill({
+    status: 429, headers: { 'Retry-After': '30' }, contentType: 'application/problem+json', body: '{"code":"throttled"}',
+  }));
+  await page.getByLabel('Username').fill('ana');
+  await button(page, 'Sign in').click();
+  await page.getByText('Try again in 30 seconds.').waitFor();
+
 }));
 
 test('without the network nothing is lost and nothing pretends', () => visit({}, async (page, context) => {

@@ -14,8 +14,6 @@ const remember = (name, value) => localStorage.setItem(`goals.${name}`, value);
 /** Whether somebody was signed in here when the page was last left. */
 export const wasSignedIn = () => Boolean(remembered('language'));
 
-export const forgetPerson = () => remember('language', '');
-
 export const keysOn = () => remembered('keys') !== 'off';
 
 /** Dresses the page in the theme chosen on this device. */
@@ -26,6 +24,12 @@ export function speakTo(user) {
   const follows = remembered('language') === 'system';
   if (user && !follows) remember('language', user.locale);
   return speak(bestLanguage(follows || !wasSignedIn() ? navigator.languages : [remembered('language')]));
+}
+
+/** From now on the browser's language is the best guess. */
+export function forgetPerson() {
+  remember('language', '');
+  return speakTo();
 }
 
 // ---- Signing in ----

@@ -15,12 +15,14 @@ export class Problem extends Error {
   /** What happened, in the person's language. */
   get words() {
     if (this.retryAfter && this.code === 'throttled') return plural('problem.throttled', this.retryAfter);
-    return maybe(`problem.${this.code}`, this.body) ?? this.body?.detail ?? t('problem.unknown');
+    return maybe(`problem.${this.code}`, this.body) ?? ((this.status < 500 && this.body?.detail) || t('problem.unknown'));
   }
 }
 
 /** What one field is refused for, in the person's language. */
-export const fieldWords = ({ code, params, detail }) => maybe(`error.${code}`, params) ?? detail;
+export const fieldWords = ({ pointer, code, params, detail }) => (
+  maybe(`error.${code}${pointer.replace('/', '.')}`, params) ?? maybe(`error.${code}`, params) ?? detail
+);
 
 /** What the page does when the server does not know who asks, and when it is (not) reached. */
 export const on = { signedOut() {}, reached() {} };

@@ -88,17 +88,16 @@ function icons(value) {
   return field(t('field.icon'), control, t('hint.icon'), h('div.icons', choices));
 }
 
+const called = (key) => ({ 'aria-label': t(key), placeholder: t(key) });
+
 function ownField([key, text]) {
   const remove = () => {
     row.closest('fieldset').querySelector('.add').focus();
     row.remove();
   };
-  const name = h('input', {
-    'aria-label': t('own.name'), placeholder: t('own.name'), value: key, autocomplete: 'off',
-    onchange: () => { name.value = keyOf(name.value); },
-  });
+  const name = h('input', { ...called('own.name'), value: key, autocomplete: 'off', onchange: () => { name.value = keyOf(name.value); } });
   const row = h('div.own', { 'data-field': 'attributes/' }, name,
-    h('textarea', { 'aria-label': t('own.content'), placeholder: t('own.content'), rows: 1, value: text }),
+    h('textarea', { ...called('own.content'), rows: 1, value: text }),
     closeButton('own.remove', remove),
     h('p.error', { role: 'alert' }));
   return row;
@@ -156,10 +155,12 @@ export function openGoalForm(goal = null, typed = typedOf(goal)) {
     checkDays(element);
     const now = typedIn(element);
     const change = changes(now, before, base);
-    if (!base) await create({ ...change, title: now.title, ...more });
-    else if (Object.keys(change).length) await save(base, change);
+    if (base && Object.keys(change).length) await save(base, change);
+    const made = !base && await create({ ...change, title: now.title, ...more });
     saved = true;
     dialog.close();
+    // A new goal must not be hidden by a filter.
+    if (made && !document.querySelector(`[data-goal="${made.id}"]`)) location.hash = '#/';
   }
 
   function refused(own, problem) {

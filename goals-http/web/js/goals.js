@@ -12,7 +12,7 @@ const confirmed = new Map();
 const guesses = new Map();
 let changed = () => {};
 
-/** Calls `listener` after every change of what is known. */
+/** Sets who is told of every change of what is known. */
 export const onChange = (listener) => { changed = listener; };
 
 /** Forgets everything about the person. */
@@ -32,7 +32,8 @@ function show(id) {
 }
 
 function accept(goal) {
-  if (goal.version < confirmed.get(goal.id)?.version) return;
+  const before = confirmed.get(goal.id);
+  if (goal.version < before?.version || JSON.stringify(goal) === JSON.stringify(before)) return;
   confirmed.set(goal.id, goal);
   show(goal.id);
 }
@@ -111,9 +112,8 @@ function urgency(goal) {
   return goal.deadline ? 1 : 2;
 }
 
-const last = '~';
 const byPriority = (a, b) => store.meta.priorities.indexOf(b.priority) - store.meta.priorities.indexOf(a.priority);
-const byDeadline = (a, b) => (a.deadline ?? last).localeCompare(b.deadline ?? last);
+const byDeadline = (a, b) => (a.deadline ?? '~').localeCompare(b.deadline ?? '~');
 const latest = (field) => (a, b) => (b[field] ?? '').localeCompare(a[field] ?? '');
 const byTitle = (a, b) => byText(a.title, b.title);
 const inTurn = (...orders) => (a, b) => orders.reduce((found, order) => found || order(a, b), 0);
@@ -249,19 +249,14 @@ export function actions(goal) {
     : [...moves, put('archive', () => archive(id, true), () => archive(id, false)), trash];
 }
 
-let created = () => {};
-
-/** Calls `listener` with every goal that is created. */
-export const onCreated = (listener) => { created = listener; };
-
-/** Creates a goal; problems are the caller's, who has the form to show them in. */
+/** Creates a goal and answers it; problems are the caller's, who has the form to show them in. */
 export async function create(draft) {
   const goal = await ask('POST', 'goals', { body: draft });
   accept(goal);
   if (store.limits) store.limits.goals.used += 1;
   changed();
-  created(goal);
   act(goal, 'create', () => Promise.resolve(), () => remove(goal.id));
+  return goal;
 }
 
 /** Saves an edit that was based on `base`; problems are the caller's, as in `create`. */

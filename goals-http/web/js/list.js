@@ -129,7 +129,6 @@ export function listView(params) {
   return {
     title: t('title.goals'),
     update,
-    shows: ({ id }) => cards.get(id)?.node.isConnected,
     node: h('div', null,
       h('div.head', h('h1', { tabindex: -1 }, t('title.goals')),
         button([glyph('plus'), t('do.new_goal')], () => openGoalForm(), { class: 'primary', 'data-focus': 'new' })),

@@ -5,7 +5,7 @@ import { ask, on } from './api.js';
 import { detailView } from './detail.js';
 import { button, focusOn, h } from './dom.js';
 import { openGoalForm } from './form.js';
-import { forget, inOrder, onChange, onCreated, read, readLimits, store } from './goals.js';
+import { forget, inOrder, onChange, read, readLimits, store } from './goals.js';
 import { t } from './i18n.js';
 import { listenForKeys } from './keys.js';
 import { listView } from './list.js';
@@ -88,10 +88,10 @@ async function entered(user) {
   focusOn();
 }
 
-function left(why) {
-  forgetPerson();
+async function left(why) {
   forget();
   notice = why;
+  await forgetPerson();
   drawFrame();
   focusOn();
 }
@@ -131,20 +131,22 @@ async function start() {
   const [{ user }, meta] = await Promise.all([ask('GET', 'session'), ask('GET', 'meta'), speakTo()]);
   Object.assign(store, { user, meta });
   if (user) await Promise.all([speakTo(user), ...(early.length ? early : readAll())]);
-  else forgetPerson();
+  else await forgetPerson();
   drawFrame();
 }
 
-// Perhaps without a dictionary: there is only what is written here.
-const unreachable = ({ words }) => document.body.replaceChildren(h('main.welcome',
-  h('h1', words?.includes(' ') ? words : 'Goals cannot be reached. Não foi possível abrir suas metas.'),
-  button('↻ Goals · Metas', () => location.reload(), { class: 'primary' })));
+// Without a dictionary there is only what is written here.
+async function unreachable({ words }) {
+  const spoken = await speakTo().then(() => true, () => false);
+  document.body.replaceChildren(h('main.welcome',
+    h('h1', (spoken && words) || 'Goals cannot be reached. Não foi possível abrir suas metas.'),
+    button(spoken ? t('do.retry') : '↻', () => location.reload(), { class: 'primary' })));
+}
 
 history.scrollRestoration = 'manual';
 addEventListener('hashchange', navigate);
 addEventListener('online', catchUp);
 document.addEventListener('visibilitychange', catchUp);
 onChange(update);
-onCreated((goal) => view.shows?.(goal) || goTo('#/'));
 listenForKeys(() => openGoalForm(), toGoals);
 start().catch(unreachable);
