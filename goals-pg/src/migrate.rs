@@ -7,6 +7,7 @@ use goals_core::StoreError;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, Error, GenericClient, Transaction};
+use tracing::info;
 
 use crate::schema::Schema;
 
@@ -111,6 +112,7 @@ impl Migrations {
                 let Some(step) = self.next(&transaction).await? else { return Ok(done) };
                 self.apply(&transaction, step).await?;
                 transaction.commit().await?;
+                info!(schema = %self.schema, version = step.version, name = step.name, "migrated");
                 done.push(step);
                 continue;
             }

@@ -9,6 +9,7 @@ use goals_core::StoreError;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
+use tracing::warn;
 
 use crate::config::{PgConfig, StatementMode};
 use crate::connection::Connection;
@@ -119,6 +120,7 @@ impl PgStore {
         };
         let begun = Instant::now();
         timeout(self.statement, attempts).await.unwrap_or_else(|passed| {
+            warn!(deadline = ?self.statement, "the database did not answer in time");
             self.drop_unproven(begun);
             Err(StoreError::Unavailable(passed.into()))
         })

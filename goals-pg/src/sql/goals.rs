@@ -32,6 +32,9 @@ pub struct GoalSql {
     count: String,
 }
 
+/// The numbers of the parameters that follow those of [`WRITTEN`].
+const FURTHER: [usize; 3] = [WRITTEN.len() + 1, WRITTEN.len() + 2, WRITTEN.len() + 3];
+
 /// What keeps a goal from being written.
 struct Standing {
     /// The version under which it is stored.
@@ -256,15 +259,16 @@ fn number(value: Result<i64, tokio_postgres::Error>) -> Result<u64, StoreError> 
 fn insert() -> String {
     let columns = WRITTEN.join(", ");
     let values = (1..=WRITTEN.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
+    let [slot, refuse, limit] = FURTHER;
     format!(
         "WITH new AS (
              INSERT INTO :schema.goals ({columns}, duplicate_slot)
-             SELECT {values}, $25
+             SELECT {values}, ${slot}
              WHERE EXISTS (SELECT FROM :schema.usage WHERE owner_id = $1)
-               AND (NOT $26 OR NOT EXISTS (
+               AND (NOT ${refuse} OR NOT EXISTS (
                    SELECT FROM :schema.goals WHERE owner_id = $1 AND title_key = $3 AND {IS_OPEN}))
              RETURNING 1)
-         UPDATE :schema.usage SET goals = CASE WHEN goals < $27 THEN goals + 1 ELSE -1 END
+         UPDATE :schema.usage SET goals = CASE WHEN goals < ${limit} THEN goals + 1 ELSE -1 END
          WHERE owner_id = $1 AND EXISTS (SELECT FROM new) RETURNING goals"
     )
 }
@@ -275,10 +279,11 @@ fn update() -> String {
     // Owner and id stay what they are.
     let changes = WRITTEN.iter().enumerate().skip(2).map(|(n, column)| format!("{column} = ${}", n + 1));
     let changes = changes.collect::<Vec<_>>().join(", ");
+    let [slot, refuse, expected] = FURTHER;
     format!(
-        "UPDATE :schema.goals SET {changes}, duplicate_slot = coalesce($25, duplicate_slot)
-         WHERE owner_id = $1 AND goal_id = $2 AND version = $27
-           AND (NOT $26 OR NOT EXISTS (
+        "UPDATE :schema.goals SET {changes}, duplicate_slot = coalesce(${slot}, duplicate_slot)
+         WHERE owner_id = $1 AND goal_id = $2 AND version = ${expected}
+           AND (NOT ${refuse} OR NOT EXISTS (
                SELECT FROM :schema.goals
                WHERE owner_id = $1 AND title_key = $3 AND goal_id <> $2 AND {IS_OPEN}))
          RETURNING 1"
