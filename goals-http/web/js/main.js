@@ -136,10 +136,10 @@ async function start() {
 }
 
 // Without a dictionary there is only what is written here.
-async function unreachable({ words }) {
+async function unreachable(problem) {
   const spoken = await speakTo().then(() => true, () => false);
   document.body.replaceChildren(h('main.welcome',
-    h('h1', (spoken && words) || 'Goals cannot be reached. Não foi possível abrir suas metas.'),
+    h('h1', (spoken && problem.words) || 'Goals cannot be reached. Não foi possível abrir suas metas.'),
     button(spoken ? t('do.retry') : '↻', () => location.reload(), { class: 'primary' })));
 }
 
