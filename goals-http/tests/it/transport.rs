@@ -168,6 +168,24 @@ async fn between_requests_there_is_more_time_than_within_a_head() {
 }
 
 #[tokio::test]
+async fn an_answer_may_take_longer_than_a_head() {
+    let (service, begun, go) = gated();
+    let mut limits = generous();
+    limits.head = SHORT;
+    let server = Server::run(limits, tower::service_fn(service)).await;
+    let mut stream = server.connect().await;
+    stream.set_nodelay(true).unwrap();
+    // In two parts, for only a head that is waited for has a deadline.
+    stream.write_all(b"GET /slow HT").await.unwrap();
+    tokio::time::sleep(SHORT / 4).await;
+    stream.write_all(b"TP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    begun.notified().await;
+    tokio::time::sleep(SHORT * 2).await;
+    go.notify_one();
+    assert_eq!(status(&answer(&mut stream).await), "200");
+}
+
+#[tokio::test]
 async fn a_slow_body_is_answered_and_cut_off() {
     let mut limits = generous();
     limits.body = SHORT;
