@@ -49,6 +49,11 @@ async function everyView(page, look) {
   await escape();
   await button('Complete: Read twelve books').click();
   await look('toast');
+  await page.context().setOffline(true);
+  await button('Complete: Run a half marathon').click();
+  await page.getByText('Offline').waitFor();
+  await look('offline');
+  await page.context().setOffline(false);
   await page.getByLabel('Search goals').fill('nowhere');
   await look('nothing found');
   for (const id of made.slice(0, 3)) {
@@ -96,6 +101,22 @@ for (const colorScheme of ['light', 'dark']) {
 
 test('nothing is cut off or scrolls sideways at 320 px', () => visit({ width: 320, height: 640 }, async (page) => {
   await everyView(page, async (name) => assert.equal(await overflows(page), false, name));
+}));
+
+test('the longer words of Portuguese fit 320 px too', () => visit({ width: 320, locale: 'pt-BR' }, async (page, context) => {
+  await signedIn(page, [{ title: 'Nadar', deadline: inDays(-300), status: 'draft' }], 'pt-BR');
+  await page.getByRole('button', { name: 'Mais: Nadar' }).click();
+  assert.equal(await overflows(page), false, 'menu');
+  await page.getByRole('button', { name: 'Editar: Nadar' }).click();
+  assert.equal(await overflows(page), false, 'edit');
+  await page.keyboard.press('Escape');
+  await context.setOffline(true);
+  await page.getByRole('button', { name: 'Começar: Nadar' }).click();
+  await page.getByText('Sem conexão').waitFor();
+  assert.equal(await overflows(page), false, 'offline');
+  await context.setOffline(false);
+  await open(page, '#/settings');
+  assert.equal(await overflows(page), false, 'settings');
 }));
 
 test('text at twice its size stays in the page', () => visit({ width: 640 }, async (page) => {

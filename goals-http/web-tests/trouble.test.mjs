@@ -130,9 +130,9 @@ test('changed elsewhere while editing: both changes survive', () => visit({}, as
   assert.equal(status, 200);
   await button(page, 'Save').click();
   await page.getByText('This goal was changed elsewhere.').waitFor();
-  await page.getByText('Title is now: Swim far').waitFor();
-  await page.getByText('Description is now: written there').waitFor();
-  await page.getByText('Priority is now: High priority').waitFor();
+  await page.getByText('Title now: Swim far').waitFor();
+  await page.getByText('Description now: written there').waitFor();
+  await page.getByText('Priority now: High priority').waitFor();
   assert.equal(await page.getByLabel('Description').inputValue(), 'typed here');
   assert.equal(await page.getByLabel('Title').inputValue(), 'Swim far');
   await button(page, 'Save').click();
