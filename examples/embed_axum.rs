@@ -8,7 +8,7 @@ use axum::routing::get;
 use goals_core::{
     Accounts, Argon2Hasher, BoxError, Goals, IdSource as _, JwtCodec, MemoryStore, SystemClock, SystemIds,
 };
-use goals_http::GoalsApi;
+use goals_http::{GoalsApi, Limits, serve};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -29,6 +29,7 @@ async fn main() -> Result<(), BoxError> {
     let app = Router::new().route("/", get(|| async { "my own page" })).nest_service("/goals", api);
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
     println!("listening on http://{}/goals/", listener.local_addr()?);
-    axum::serve(listener, app).await?;
+    // `axum::serve` works as well; this one also bounds what a slow or hostile client can hold.
+    serve(listener, app, Limits::default(), async { drop(tokio::signal::ctrl_c().await) }).await;
     Ok(())
 }

@@ -9,10 +9,10 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::deadline::Deadline;
 use crate::error::{FieldErrors, Violation};
-use crate::goal::{Goal, TITLE_MAX, tag_key};
+use crate::goal::{Goal, TAG_MAX, TITLE_MAX, tag_key};
 use crate::ids::GoalId;
 use crate::status::Status;
-use crate::text::fold;
+use crate::text::{check_lines, fold};
 use crate::words::words;
 
 /// The most goals on a page.
@@ -129,8 +129,11 @@ impl GoalQuery {
         if !(1..=PAGE_MAX).contains(&self.limit) {
             errors.push("/limit", Violation::OutOfRange { min: 1, max: PAGE_MAX.into() });
         }
-        if self.text.as_ref().is_some_and(|text| text.chars().count() > TITLE_MAX) {
-            errors.push("/q", Violation::TooLong { max: TITLE_MAX });
+        if let Some(text) = &self.text {
+            errors.check("/q", check_lines(text, TITLE_MAX));
+        }
+        for tag in &self.tags {
+            errors.check("/tag", check_lines(tag, TAG_MAX));
         }
         if self.cursor.as_ref().is_some_and(|cursor| cursor.sort != self.sort) {
             errors.push("/cursor", Violation::InvalidFormat { expected: "a cursor of the same sort" });

@@ -272,6 +272,8 @@ async fn a_list_is_judged_before_it_is_asked_for() {
         (GoalQuery { limit: 0, ..GoalQuery::default() }, "/limit"),
         (GoalQuery { limit: 201, ..GoalQuery::default() }, "/limit"),
         (GoalQuery { text: Some("x".repeat(201)), ..GoalQuery::default() }, "/q"),
+        (GoalQuery { text: Some("\0".to_owned()), ..GoalQuery::default() }, "/q"),
+        (GoalQuery { tags: vec!["\0".to_owned()], ..GoalQuery::default() }, "/tag"),
         (GoalQuery { cursor: Some(cursor), ..GoalQuery::default() }, "/cursor"),
     ] {
         assert_eq!(codes(goals.list(ana(), &query).await.unwrap_err())[0].0, code);
