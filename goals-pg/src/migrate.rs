@@ -6,6 +6,7 @@ use std::time::Duration;
 use goals_core::StoreError;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
+use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, GenericClient, Transaction};
 use tracing::info;
 
@@ -74,6 +75,7 @@ pub enum MigrateError {
 ///
 /// Any number of programs may start at once. One works, and the others wait for it and find that
 /// there is nothing to do; when it dies in the middle, its step is undone and another one goes on.
+/// This works behind a pooler in transaction mode too.
 #[derive(Debug, Clone)]
 pub struct Migrations {
     schema: Schema,
@@ -156,7 +158,8 @@ impl Migrations {
         transaction
             .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = '10s'")
             .await?;
-        let row = transaction.query_one("SELECT pg_try_advisory_xact_lock($1)", &[&self.lock_key()]).await?;
+        let key = self.lock_key();
+        let row = transaction.query_typed_one("SELECT pg_try_advisory_xact_lock($1)", &[(&key, Type::INT8)]).await?;
         row.try_get(0)
     }
 
@@ -172,11 +175,12 @@ impl Migrations {
 
     async fn missing<C: GenericClient>(&self, client: &C) -> Result<Vec<Migration>, MigrateError> {
         let history = format!("\"{}\".migrations", self.schema);
-        let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&history]).await?;
+        let exists = "SELECT to_regclass($1) IS NOT NULL";
+        let row = client.query_typed_one(exists, &[(&history, Type::TEXT)]).await?;
         if !row.try_get::<_, bool>(0)? {
             return Ok(self.steps.clone());
         }
-        let rows = client.query(&format!("SELECT version, checksum FROM {history}"), &[]).await?;
+        let rows = client.query_typed(&format!("SELECT version, checksum FROM {history}"), &[]).await?;
         let mut missing = self.steps.clone();
         for row in rows {
             let (version, checksum): (i32, Vec<u8>) = (row.try_get(0)?, row.try_get(1)?);
@@ -190,7 +194,7 @@ impl Migrations {
 
     async fn apply(&self, transaction: &Transaction<'_>, step: Migration) -> Result<(), Error> {
         let exists = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
-        let row = transaction.query_one(exists, &[&self.schema.as_str()]).await?;
+        let row = transaction.query_typed_one(exists, &[(&self.schema.as_str(), Type::TEXT)]).await?;
         if row.try_get(0)? {
             // Asking for a schema takes the right to make one, even when it is there.
             transaction.batch_execute(&self.history_table()).await?;
