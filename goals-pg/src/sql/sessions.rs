@@ -18,7 +18,6 @@ const READ: &str = "sessions.session_id, sessions.user_id, sessions.created_at, 
 #[derive(Debug)]
 pub(crate) struct SessionSql {
     lock_user: String,
-    make_room: String,
     insert: String,
     find: String,
     list: String,
@@ -36,10 +35,11 @@ impl SessionSql {
         let user = users::READ;
         Self {
             lock_user: sql("SELECT FROM :schema.users WHERE user_id = $1 FOR NO KEY UPDATE"),
-            make_room: sql("DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id IN (
-                    SELECT session_id FROM :schema.sessions WHERE user_id = $1
-                    ORDER BY expires_at > $2 DESC, last_used_at DESC, session_id DESC OFFSET $3)"),
-            insert: sql("INSERT INTO :schema.sessions
+            insert: sql("WITH gone AS (
+                    DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id IN (
+                        SELECT session_id FROM :schema.sessions WHERE user_id = $1
+                        ORDER BY expires_at > $5 DESC, last_used_at DESC, session_id DESC OFFSET $8))
+                 INSERT INTO :schema.sessions
                     (user_id, session_id, token_hash, client, created_at, last_used_at, expires_at)
                  VALUES ($1, $2, $3, $4, $5, $6, $7)"),
             find: sql(&format!(
@@ -100,10 +100,7 @@ impl SessionSql {
             transaction.rollback().await?;
             return Ok(false);
         }
-        let others: [Param<'_>; 3] =
-            [(&user, Type::UUID), (&session.created_at, Type::TIMESTAMPTZ), (&room, Type::INT8)];
-        transaction.run(&self.make_room, &others).await?;
-        let params: [Param<'_>; 7] = [
+        let params: [Param<'_>; 8] = [
             (&user, Type::UUID),
             (&session.id.as_uuid(), Type::UUID),
             (&hash(secret), Type::BYTEA),
@@ -111,6 +108,7 @@ impl SessionSql {
             (&session.created_at, Type::TIMESTAMPTZ),
             (&session.last_used_at, Type::TIMESTAMPTZ),
             (&session.expires_at, Type::TIMESTAMPTZ),
+            (&room, Type::INT8),
         ];
         transaction.run(&self.insert, &params).await?;
         transaction.commit().await?;
