@@ -164,6 +164,9 @@ impl SessionRepository for MemoryStore {
         if !state.users.contains_key(&session.user) {
             return Ok(false);
         }
+        if state.sessions.contains_key(&(session.user, session.id)) {
+            return Err(StoreError::IdTaken);
+        }
         let now = session.created_at;
         let mut others: Vec<_> =
             state.of_user(session.user).map(|s| (s.expires_at > now, s.last_used_at, s.id)).collect();

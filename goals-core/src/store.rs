@@ -177,7 +177,7 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
     /// forgotten, and there are never more than `max`. `false` when the user is gone.
     ///
     /// # Errors
-    /// The store's own.
+    /// [`StoreError::IdTaken`] when this user has a session with this id.
     async fn insert(&self, session: &Session, secret: &SessionSecret, max: u32) -> Result<bool, StoreError>;
 
     /// A session that has not expired at `now`, and its user.
@@ -286,7 +286,8 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     async fn purge(&self, owner: OwnerId, id: GoalId) -> Result<bool, StoreError>;
 
     /// Removes for good what was moved to the trash before `deleted_before`, of every owner, and
-    /// says how many.
+    /// says how many. It may go in batches, each a unit of work: what a failure leaves behind, the
+    /// next call removes.
     ///
     /// # Errors
     /// The store's own.

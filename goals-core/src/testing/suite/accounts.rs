@@ -220,6 +220,14 @@ pub async fn a_session_lives_until_it_expires(store: Arc<impl Store>) {
     assert_eq!(rotate(&*store, &session, 1, 2, session.expires_at).await, Rotated::Unknown);
 }
 
+/// A second session under an id is refused, and the first one lives on.
+pub async fn an_id_is_used_once(store: Arc<impl Store>) {
+    let (ana, first) = signed_in(&*store).await;
+    let again = SessionRepository::insert(&*store, &session(&ana, 1), &secret(2), MAX).await;
+    assert!(matches!(again, Err(StoreError::IdTaken)), "{again:?}");
+    assert!(is_renewed(&rotate(&*store, &first, 1, 3, after(60)).await));
+}
+
 /// Nothing that is asked for one user shows or touches another's session.
 pub async fn sessions_are_of_their_user_alone(store: Arc<impl Store>) {
     let (ana, session) = signed_in(&*store).await;

@@ -200,6 +200,9 @@ pub async fn duplicates_may_be_allowed<S: GoalRepository>(store: Arc<S>) {
     assert!(store.update(&closed(&first), 1, Keep).await.expect("an answer"));
     let refused = store.insert(&goal(ana(), 4, "Read"), Refuse, MANY).await;
     assert!(matches!(refused, Err(StoreError::DuplicateGoal { .. })), "{refused:?}");
+    let reopening = reopened(&closed(&first));
+    let refused = store.update(&reopening, 2, Judge(Refuse)).await;
+    assert!(matches!(refused, Err(StoreError::DuplicateGoal { .. })), "{refused:?}");
 }
 
 /// Renaming, reopening and restoring are judged as creating is; what is kept is not.

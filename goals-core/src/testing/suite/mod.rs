@@ -101,6 +101,7 @@ macro_rules! conformance_suite {
             a_hash_is_renewed_once
             deleting_leaves_nothing
             a_session_lives_until_it_expires
+            an_id_is_used_once
             sessions_are_of_their_user_alone
             the_oldest_session_makes_room
             a_session_can_be_extended
