@@ -142,9 +142,7 @@ async fn run(options: Options) -> Result<(), BoxError> {
     let (_private, config) = database(&options).await?;
     let config = PgConfig { pool_size: options.pool_size.get().into(), ..config };
     let store = PgStore::connect(&config)?;
-    for migration in store.migrate(&Migrations::all(&config.schema)).await? {
-        tracing::info!(version = migration.version, name = migration.name, "migrated");
-    }
+    store.migrate(&Migrations::all(&config.schema)).await?;
     serve_store(&options, Arc::new(store), "postgres", stop).await
 }
 
