@@ -45,6 +45,7 @@ impl Folder {
         let path = fs::canonicalize(path).map_err(LocalError::folder(path))?;
         check_length(&path)?;
         check_owner(&path, account)?;
+        open_passage(&path, account).map_err(LocalError::folder(&path))?;
         check_reach(&path, account)?;
         let lock = lock(&path)?;
         let folder = Self { path, _lock: lock };
@@ -199,6 +200,15 @@ fn create_shared(path: &Path, account: &Account) -> io::Result<()> {
 fn let_pass(path: &Path, account: &Account) -> io::Result<()> {
     let mode = if account.is_root() { 0o711 } else { 0o700 };
     fs::set_permissions(path, Permissions::from_mode(mode))
+}
+
+/// Lets the server's user pass through a folder of ours that was made without a server in mind.
+fn open_passage(path: &Path, account: &Account) -> io::Result<()> {
+    let mode = fs::metadata(path)?.mode() & 0o7777;
+    if !account.is_root() || mode & 0o011 == 0o011 {
+        return Ok(());
+    }
+    fs::set_permissions(path, Permissions::from_mode(mode | 0o011))
 }
 
 /// Whoever can write a folder can put other things in the place of ours.

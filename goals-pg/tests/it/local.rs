@@ -2,11 +2,11 @@
 
 use std::env;
 use std::fs::{self, Permissions};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,9 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
-/// What a child is to do, and the folder it does it in.
-const ROLE: &str = "GOALS_TEST_ROLE";
-const FOLDER: &str = "GOALS_TEST_FOLDER";
+use crate::process::{Actor, FOLDER, ROLE, alive, group_of, is_root, signal};
 
 /// A folder for one test, removed at its end.
 struct Scratch(PathBuf);
@@ -56,42 +54,6 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// This test binary again, as a process of its own that runs [`child`].
-struct Actor(Child);
-
-impl Actor {
-    fn command(role: &str, folder: &Path) -> Command {
-        let mut command = Command::new(env::current_exe().unwrap());
-        command
-            .args(["local::child", "--exact", "--ignored", "--nocapture", "--quiet"])
-            .env(ROLE, role)
-            .env(FOLDER, folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        command
-    }
-
-    /// Starts it and waits until it says what it has to say.
-    fn start(command: &mut Command) -> (Self, String) {
-        let mut child = command.spawn().unwrap();
-        let said = BufReader::new(child.stdout.as_mut().unwrap())
-            .lines()
-            .map(Result::unwrap)
-            .find_map(|line| line.strip_prefix("child: ").map(str::to_owned));
-        (Self(child), said.expect("the child speaks"))
-    }
-
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-
-    fn finish(mut self) {
-        drop(self.0.stdin.take());
-        assert!(self.0.wait().unwrap().success());
     }
 }
 
@@ -172,38 +134,6 @@ fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "never: {what}");
         thread::sleep(Duration::from_millis(10));
     }
-}
-
-/// Every process with one column of what `ps` knows about it.
-fn processes(column: &str) -> Vec<(u32, String)> {
-    let output = Command::new("ps").args(["-A", "-o", &format!("pid=,{column}=")]).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines()
-        .filter_map(|line| line.trim().split_once(' '))
-        .map(|(pid, value)| (pid.parse().unwrap(), value.trim().to_owned()))
-        .collect()
-}
-
-/// Whether the process runs; one that has ended may still wait for its parent to take note.
-fn alive(pid: u32) -> bool {
-    processes("stat").iter().any(|process| process.0 == pid && !process.1.starts_with('Z'))
-}
-
-/// The other processes in the process group of `pid`.
-fn group_of(pid: u32) -> Vec<u32> {
-    let processes = processes("pgid");
-    let group = &processes.iter().find(|process| process.0 == pid).unwrap().1;
-    let others = processes.iter().filter(|process| process.1 == *group && process.0 != pid);
-    others.map(|process| process.0).collect()
-}
-
-fn signal(name: &str, pid: u32) {
-    let kill = ["-c", "kill -s \"$1\" \"$2\"", "kill", name, &pid.to_string()];
-    assert!(Command::new("sh").args(kill).status().unwrap().success());
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().unwrap().stdout == b"0\n"
 }
 
 #[test]
@@ -373,6 +303,16 @@ fn unusable_folders_are_named() {
     let long = scratch.0.join("x".repeat(100));
     assert_refused(&long, "is too long a path for a Unix socket", &long);
     assert!(!long.exists());
+}
+
+#[test]
+fn a_folder_that_was_ours_alone_lets_the_server_pass() {
+    let scratch = Scratch::new("passage");
+    fs::DirBuilder::new().mode(0o700).create(scratch.data_dir()).unwrap();
+    let server = LocalPostgres::persistent(&scratch.data_dir()).unwrap();
+    in_runtime(connect(&server.config("goals")));
+    let mode = fs::metadata(scratch.data_dir()).unwrap().mode();
+    assert_eq!(mode & 0o777, if is_root() { 0o711 } else { 0o700 });
 }
 
 #[test]

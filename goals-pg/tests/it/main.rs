@@ -10,6 +10,7 @@ mod local;
 mod migrations;
 mod outages;
 mod plans;
+mod process;
 mod races;
 mod schema;
 mod wire;
