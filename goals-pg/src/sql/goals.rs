@@ -18,7 +18,7 @@ const IS_OPEN: &str = "status IN ('draft', 'active', 'paused') AND deleted_at IS
 /// The statements of goals in one schema; see [`sql`](crate::sql).
 ///
 /// Each method keeps what the method of [`GoalRepository`](goals_core::GoalRepository) with the
-/// same name promises.
+/// same name promises, in a transaction under READ COMMITTED.
 #[derive(Debug, Clone)]
 pub struct GoalSql {
     insert: String,
@@ -34,6 +34,15 @@ pub struct GoalSql {
 
 /// The numbers of the parameters that follow those of [`WRITTEN`].
 const FURTHER: [usize; 3] = [WRITTEN.len() + 1, WRITTEN.len() + 2, WRITTEN.len() + 3];
+
+/// How often a goal is written anew when what stood in the way is gone. Each further round is one
+/// that another caller won, so that many of them mean something else: see [`Unseen`].
+const ROUNDS: usize = 16;
+
+/// A goal was not written, and nothing is seen that stands in the way.
+#[derive(Debug, thiserror::Error)]
+#[error("what stands in the way of a goal is not seen; a transaction has to be READ COMMITTED")]
+struct Unseen;
 
 /// What keeps a goal from being written.
 struct Standing {
@@ -75,7 +84,9 @@ impl GoalSql {
     /// Adds a goal.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], [`StoreError::IdTaken`].
+    /// [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], [`StoreError::IdTaken`];
+    /// [`StoreError::Unavailable`], also when the transaction does not see what stands in the way;
+    /// [`StoreError::Backend`].
     pub async fn insert<E: Executor>(
         &self,
         mut on: E,
@@ -89,7 +100,7 @@ impl GoalSql {
         let limit = stored_version(max);
         let mut params = record.params();
         params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&limit as _, Type::INT8)]);
-        loop {
+        for _ in 0..ROUNDS {
             match on.write(&self.insert, &params).await {
                 Ok(rows) if !rows.is_empty() => return Ok(()),
                 Ok(_) => {}
@@ -109,10 +120,10 @@ impl GoalSql {
             if let Some(existing) = standing.duplicate {
                 return Err(StoreError::DuplicateGoal { existing });
             }
-            // It is the owner's first goal, or what stood in the way has gone since. Each further
-            // round that fails is one that another caller won, so this ends.
+            // It is the owner's first goal, or what stood in the way has gone since.
             self.open_counter(&mut on, goal.owner).await?;
         }
+        Err(StoreError::Unavailable(Unseen.into()))
     }
 
     /// A goal, in the trash or not.
@@ -137,7 +148,8 @@ impl GoalSql {
     /// goal is gone.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it.
+    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it; [`StoreError::Unavailable`],
+    /// also when the transaction does not see what stands in the way; [`StoreError::Backend`].
     pub async fn update<E: Executor>(
         &self,
         mut on: E,
@@ -153,7 +165,7 @@ impl GoalSql {
         let expected = stored_version(expected);
         let mut params = record.params();
         params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&expected as _, Type::INT8)]);
-        loop {
+        for _ in 0..ROUNDS {
             match on.write(&self.update, &params).await {
                 Ok(rows) if !rows.is_empty() => return Ok(true),
                 Ok(_) if !refuse => return Ok(false),
@@ -170,6 +182,7 @@ impl GoalSql {
             }
             // What stood in the way has gone since.
         }
+        Err(StoreError::Unavailable(Unseen.into()))
     }
 
     /// Removes a goal for good; `false` when there is none.
@@ -290,7 +303,9 @@ fn update() -> String {
     )
 }
 
-/// Steps over rows that are locked, so that it waits for nobody and two of it share the work.
+/// Steps over goals that are locked, so that two of it share the work. It waits for counters
+/// alone, and since it has goals by then, a deadlock is possible with whoever deletes a user and
+/// takes the counter first; the store tries again what the server undoes.
 const PURGE_EXPIRED: &str = "
     WITH expired AS (
         SELECT owner_id, goal_id FROM :schema.goals WHERE deleted_at < $1

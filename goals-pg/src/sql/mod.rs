@@ -1,10 +1,10 @@
 //! The statements, for a host that wants goals in a transaction of its own.
 //!
 //! [`GoalSql`] has a function for every method of
-//! [`GoalRepository`](goals_core::GoalRepository), and keeps the same promises; they run on
-//! whatever [`Executor`] they are given. On a host's connection they take part in its transaction:
-//! all of it commits, or nothing. What writes does so under a savepoint, so that a refusal leaves
-//! the host's transaction alive.
+//! [`GoalRepository`](goals_core::GoalRepository) that works on goals, and keeps the same promises
+//! but for bounded time, which is the store's; they run on whatever [`Executor`] they are given. On
+//! a host's connection they take part in its transaction: all of it commits, or nothing. What
+//! writes does so under a savepoint, so that a refusal leaves the host's transaction alive.
 //!
 //! ```no_run
 //! use goals_core::{DuplicatePolicy, Goal, StoreError};
@@ -28,9 +28,13 @@
 //! }
 //! ```
 //!
-//! The deadlines are the host's own here, and [`StoreError::Unavailable`](goals_core::StoreError)
-//! may be a deadlock or a serialization failure, after which the whole transaction has to be tried
-//! again.
+//! The transaction is to be READ COMMITTED, as it is unless asked for otherwise: under REPEATABLE
+//! READ a goal that somebody has written since the transaction began stands in the way without
+//! being seen. Nothing is done wrongly there either, but what would be a refusal is
+//! [`StoreError::Unavailable`](goals_core::StoreError).
+//!
+//! The deadlines are the host's own, and `StoreError::Unavailable` may be a deadlock or a
+//! serialization failure too; after any of them the whole transaction has to be tried again.
 
 mod columns;
 mod goals;

@@ -5,7 +5,7 @@ use goals_core::testing::goal;
 use goals_core::{DuplicateCheck, Goal, GoalQuery, OwnerId, StoreError};
 use goals_pg::Schema;
 use goals_pg::sql::GoalSql;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, IsolationLevel};
 use uuid::Uuid;
 
 use crate::database::{connect, migrated};
@@ -84,6 +84,23 @@ async fn an_allowed_duplicate_stands_in_the_way_of_later_ones() {
     let refused = sql().update(&mut client, &renamed, 1, DuplicateCheck::Judge(Refuse)).await;
     assert!(matches!(refused, Err(StoreError::DuplicateGoal { existing }) if existing == allowed.id), "{refused:?}");
     assert!(sql().update(&mut client, &renamed, 1, DuplicateCheck::Judge(Allow)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_a_snapshot_does_not_see_is_not_waited_for() {
+    let database = migrated().await;
+    let (mut client, mut other) = (connect(database.config()).await, connect(database.config()).await);
+    let swim = goal(owner(), 1, "Swim");
+    sql().insert(&mut client, &swim, Refuse, 9).await.unwrap();
+    let mut old = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).start().await.unwrap();
+    assert_eq!(sql().count(&mut old, owner()).await.unwrap(), 1, "the snapshot is taken");
+    sql().insert(&mut other, &goal(owner(), 2, "Read"), Refuse, 9).await.unwrap();
+    let refused = sql().insert(&mut old, &goal(owner(), 3, "Read"), Refuse, 9).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let renamed = Goal { title: "Read".to_owned(), version: 2, ..swim };
+    let refused = sql().update(&mut old, &renamed, 1, DuplicateCheck::Judge(Refuse)).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert_eq!(sql().count(&mut old, owner()).await.unwrap(), 1, "and the transaction is alive");
 }
 
 #[tokio::test]
