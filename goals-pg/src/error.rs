@@ -2,11 +2,46 @@
 //! constraints.
 
 use std::error::Error as _;
-use std::io;
+use std::{fmt, io};
 
 use goals_core::{BoxError, StoreError};
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
+
+/// What the server said, in one line and without the rows that it repeats in details, hints and
+/// contexts ("Failing row contains (...)"): errors are logged, and rows hold secrets.
+///
+/// A message may quote too, but only a value that was sent as text and is not of its type; every
+/// parameter of ours is sent in the binary form of its type.
+#[derive(Debug, thiserror::Error)]
+#[error("{severity} {}: {message}{}", code.code(), Named(constraint.as_deref()))]
+struct ServerError {
+    severity: String,
+    code: SqlState,
+    message: String,
+    constraint: Option<String>,
+}
+
+impl ServerError {
+    fn of(error: &DbError) -> Self {
+        let line = |text: &str| text.replace(char::is_control, " ");
+        Self {
+            severity: line(error.severity()),
+            code: error.code().clone(),
+            message: line(error.message()),
+            constraint: error.constraint().map(line),
+        }
+    }
+}
+
+/// The name of a constraint behind a message.
+struct Named<'a>(Option<&'a str>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |name| write!(f, " (constraint {name})"))
+    }
+}
 
 /// A constraint whose violation means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,20 +79,30 @@ pub(crate) fn violated(error: &Error) -> Option<Constraint> {
 
 /// An error that says nothing about the data.
 pub(crate) fn store_error(error: Error) -> StoreError {
-    if is_transient(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Backend(error.into()) }
+    if is_transient(&error) {
+        StoreError::Unavailable(without_rows(error))
+    } else {
+        StoreError::Backend(without_rows(error))
+    }
+}
+
+/// The error as it may leave the crate.
+pub(crate) fn without_rows(error: Error) -> BoxError {
+    let said = error.as_db_error().map(ServerError::of);
+    said.map_or_else(|| error.into(), Into::into)
 }
 
 /// What is stored is not what this program writes.
 pub(crate) fn unreadable(error: impl Into<BoxError>) -> StoreError {
-    StoreError::Backend(error.into())
+    StoreError::Backend(error.into().downcast().map_or_else(|error| error, |error| without_rows(*error)))
 }
 
 /// Whether the same call may succeed at once when it is made again: the server undid it because
 /// of others who ran at the same time.
 pub(crate) fn is_retryable(error: &StoreError) -> bool {
     let StoreError::Unavailable(source) = error else { return false };
-    let code = source.downcast_ref::<Error>().and_then(Error::code);
-    code.is_some_and(|code| [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code))
+    let undone = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
+    source.downcast_ref::<ServerError>().is_some_and(|said| undone.contains(&said.code))
 }
 
 /// Whether the connection that met this error can serve others.

@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use goals_core::StoreError;
+use goals_core::{BoxError, StoreError};
 use sha2::{Digest, Sha256};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, GenericClient, Transaction};
 use tracing::info;
 
+use crate::error::without_rows;
 use crate::schema::Schema;
 
 /// One step of the schema.
@@ -46,13 +47,20 @@ const MIGRATIONS: &[Migration] = &[
 /// How long to wait while another program migrates the same schema.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long the database may take to say what is to be done. A step itself takes as long as it
+/// takes.
+const ANSWER: Duration = Duration::from_secs(10);
+
 /// Why a database was not brought to the newest schema.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
     /// The database did not do it; nothing of the step was done.
     #[error("the database refused a migration")]
-    Database(#[from] Error),
+    Database(#[source] BoxError),
+    /// The database has not answered for ten seconds, while no step was running.
+    #[error("the database does not answer")]
+    Silent,
     /// There was no connection to work on.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,6 +73,12 @@ pub enum MigrateError {
     /// Another program has been migrating the same schema for a minute.
     #[error("another program is migrating this schema and does not come to an end")]
     Busy,
+}
+
+impl From<Error> for MigrateError {
+    fn from(error: Error) -> Self {
+        Self::Database(without_rows(error))
+    }
 }
 
 /// The steps for one schema.
@@ -109,21 +123,20 @@ impl Migrations {
         let deadline = Instant::now() + PATIENCE;
         let mut pause = Duration::from_millis(10);
         loop {
-            let transaction = client.transaction().await?;
-            if self.lock(&transaction).await? {
-                let Some(step) = self.next(&transaction).await? else { return Ok(done) };
-                self.apply(&transaction, step).await?;
-                transaction.commit().await?;
-                info!(schema = %self.schema, version = step.version, name = step.name, "migrated");
-                done.push(step);
-                continue;
+            match in_time(self.turn(client)).await? {
+                Turn::Ours(transaction, step) => {
+                    self.apply(&transaction, step).await?;
+                    transaction.commit().await?;
+                    info!(schema = %self.schema, version = step.version, name = step.name, "migrated");
+                    done.push(step);
+                }
+                Turn::Over => return Ok(done),
+                Turn::Theirs if Instant::now() > deadline => return Err(MigrateError::Busy),
+                Turn::Theirs => {
+                    sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
             }
-            transaction.rollback().await?;
-            if Instant::now() > deadline {
-                return Err(MigrateError::Busy);
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(1));
         }
     }
 
@@ -131,9 +144,9 @@ impl Migrations {
     /// to read.
     ///
     /// # Errors
-    /// [`MigrateError::Database`] and [`MigrateError::Changed`].
+    /// [`MigrateError::Database`], [`MigrateError::Silent`] and [`MigrateError::Changed`].
     pub async fn pending(&self, client: &Client) -> Result<Vec<Migration>, MigrateError> {
-        self.missing(client).await
+        in_time(self.missing(client)).await
     }
 
     /// The steps after version `from` up to version `to` as a script of one transaction, for the
@@ -148,6 +161,17 @@ impl Migrations {
             let _ = write!(script, "\n-- {}: {}\n{body}\n{}", step.version, step.name, self.record(*step));
         }
         script + "COMMIT;\n"
+    }
+
+    /// Finds out whose turn it is.
+    async fn turn<'a>(&self, client: &'a mut Client) -> Result<Turn<'a>, MigrateError> {
+        let transaction = client.transaction().await?;
+        if !self.lock(&transaction).await? {
+            transaction.rollback().await?;
+            return Ok(Turn::Theirs);
+        }
+        let step = self.missing(&transaction).await?.first().copied();
+        Ok(step.map_or(Turn::Over, |step| Turn::Ours(transaction, step)))
     }
 
     /// Tries, because who waits for the lock inside the server cannot be told to give up. It goes
@@ -167,10 +191,6 @@ impl Migrations {
     fn lock_key(&self) -> i64 {
         let digest = Sha256::digest(format!("goals migrations {}", self.schema));
         digest[..8].iter().fold(0, |key, byte| key << 8 | i64::from(*byte))
-    }
-
-    async fn next(&self, transaction: &Transaction<'_>) -> Result<Option<Migration>, MigrateError> {
-        Ok(self.missing(transaction).await?.first().copied())
     }
 
     async fn missing<C: GenericClient>(&self, client: &C) -> Result<Vec<Migration>, MigrateError> {
@@ -235,6 +255,21 @@ VALUES ({}, '{}', '\\x{checksum}', now());
             step.version, step.name
         ))
     }
+}
+
+/// Whose turn it is to migrate.
+enum Turn<'a> {
+    /// Ours, with this step, in a transaction that keeps the others out.
+    Ours(Transaction<'a>, Migration),
+    /// Another program's.
+    Theirs,
+    /// Nobody's: nothing is missing.
+    Over,
+}
+
+/// What a database answers in time; one that is silent is not waited for.
+async fn in_time<T>(answer: impl Future<Output = Result<T, MigrateError>>) -> Result<T, MigrateError> {
+    timeout(ANSWER, answer).await.unwrap_or(Err(MigrateError::Silent))
 }
 
 impl Migration {

@@ -4,7 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{BuildError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    BuildError, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
 use goals_core::StoreError;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::NoTls;
@@ -142,7 +144,9 @@ impl PgStore {
     async fn client(&self) -> Result<Object, StoreError> {
         match timeout(self.acquire, self.pool.get()).await {
             Ok(Ok(client)) => Ok(client),
-            Ok(Err(PoolError::Backend(error))) => Err(store_error(error)),
+            Ok(Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)))) => {
+                Err(store_error(error))
+            }
             Ok(Err(error)) => Err(StoreError::Unavailable(error.into())),
             Err(passed) => Err(StoreError::Unavailable(passed.into())),
         }

@@ -1,5 +1,6 @@
 //! A goal as a row, and back.
 
+use std::any::type_name;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -176,9 +177,9 @@ pub(super) fn goal(owner: OwnerId, row: &Row) -> Result<Goal, BoxError> {
     })
 }
 
-/// A stored word; a failure names it.
+/// A stored word. A failure says what it was to be, and not what it is: errors are logged.
 pub(super) fn word<T: FromStr>(text: &str) -> Result<T, BoxError> {
-    text.parse().map_err(|_| format!("{text:?} is stored, and not known").into())
+    text.parse().map_err(|_| format!("what is stored is no {}", type_name::<T>()).into())
 }
 
 fn json(value: &AttributeValue) -> Value {

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod database;
+mod errors;
 mod host;
 mod hostile;
 mod local;

@@ -10,6 +10,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::database::{SOMEBODY_WAITS, connect, empty, until};
+use crate::wire::{State, Wire};
 
 fn all() -> Migrations {
     Migrations::all(&Schema::default())
@@ -193,6 +194,20 @@ async fn shape(client: &Client) -> Vec<String> {
             FROM information_schema.columns WHERE table_schema = 'goals'
         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'goals' ORDER BY 1";
     client.query(shape, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn silence_is_not_waited_for() {
+    let database = empty().await;
+    let wire = Wire::to(database.config()).await;
+    let (client, mut starter) = (connect(&wire.config()).await, connect(&wire.config()).await);
+    wire.set(State::Silent);
+    // Time passes at once whenever there is nothing left to do but to wait.
+    tokio::time::pause();
+    let answer = all().pending(&client).await;
+    assert!(matches!(answer, Err(MigrateError::Silent)), "{answer:?}");
+    let answer = all().migrate(&mut starter).await;
+    assert!(matches!(answer, Err(MigrateError::Silent)), "{answer:?}");
 }
 
 #[tokio::test]
