@@ -196,13 +196,25 @@ impl Accounts {
     /// # Errors
     /// [`Error::BadCredentials`], [`Error::Unavailable`].
     pub async fn log_in(&self, login: &str, password: Password, client: &str) -> Result<SignIn, Error> {
-        let known = self.users.find_by_login(&LoginName::parse(login)).await?;
-        let proven = self.prove(known, password).await?;
-        self.begin_session(proven.user, client).await
+        let login = LoginName::parse(login);
+        loop {
+            let known = self.users.find_by_login(&login).await?;
+            let (proven, is_outdated) = self.prove(known, &password).await?;
+            let Some(signed_in) = self.begin_session(&proven, client).await? else {
+                // Their hash has been replaced since it was read: the next round compares with the
+                // new one.
+                continue;
+            };
+            if is_outdated {
+                let hash = self.hash(password).await?;
+                self.users.rehash(proven.user.id, &proven.hash, &hash).await?;
+            }
+            return Ok(signed_in);
+        }
     }
 
-    async fn begin_session(&self, user: User, agent: &str) -> Result<SignIn, Error> {
-        let now = self.clock.now();
+    async fn begin_session(&self, proven: &Credentials, agent: &str) -> Result<Option<SignIn>, Error> {
+        let (now, user) = (self.clock.now(), &proven.user);
         let session = Session {
             id: SessionId::from_uuid(self.ids.id(now)),
             user: user.id,
@@ -212,24 +224,18 @@ impl Accounts {
             client: client(agent),
         };
         let secret = self.secret()?;
-        if !self.sessions.insert(&session, &secret, self.max_sessions).await? {
-            return Err(Error::BadCredentials);
+        if !self.sessions.insert(&session, &secret, &proven.hash, self.max_sessions).await? {
+            return Ok(None);
         }
-        self.sign_in(user, session, secret, now)
+        self.sign_in(user.clone(), session, secret, now).map(Some)
     }
 
-    /// The credentials, when `password` proves them; a hash made with weaker parameters is renewed.
-    async fn prove(&self, known: Option<Credentials>, password: Password) -> Result<Credentials, Error> {
+    /// The credentials, when `password` proves them, and whether their hash is outdated.
+    async fn prove(&self, known: Option<Credentials>, password: &Password) -> Result<(Credentials, bool), Error> {
         let hash = known.as_ref().map(|known| known.hash.clone());
-        let again = Password::new(password.expose().to_owned());
-        let verdict = self.hasher.verify(password, hash).await.map_err(hash_error)?;
+        let verdict = self.hasher.verify(password.again(), hash).await.map_err(hash_error)?;
         let known = known.filter(|_| verdict != Verdict::Wrong).ok_or(Error::BadCredentials)?;
-        if verdict == Verdict::RightButOutdated {
-            let hash = self.hash(again).await?;
-            self.users.rehash(known.user.id, &known.hash, &hash).await?;
-            return Ok(Credentials { hash, ..known });
-        }
-        Ok(known)
+        Ok((known, verdict == Verdict::RightButOutdated))
     }
 
     /// Spends a refresh token for a new pair.
@@ -241,7 +247,7 @@ impl Accounts {
         let RefreshToken { user, session, secret } = token.parse().map_err(|_| Error::Unauthenticated)?;
         let now = self.clock.now();
         let Lifetimes { idle, absolute, grace, .. } = self.lifetimes;
-        let next = self.secret()?;
+        let next = secret.renewed(self.ids.secret().map_err(Error::internal)?);
         let rotation = Rotation { user, session, shown: secret, next, now, idle, absolute, grace };
         match self.sessions.rotate(&rotation).await? {
             Rotated::Renewed(user, session) => self.sign_in(user, session, rotation.next.clone(), now),
@@ -349,13 +355,14 @@ impl Accounts {
         let user = &who.user;
         self.check_password(&new, user.username.as_str(), user.email.as_str())
             .map_err(|violation| Error::field("/new_password", violation))?;
-        let known = self.prove(Some(self.credentials(user.id).await?), present).await?;
         let hash = self.hash(new).await?;
-        if self.users.change_password(user.id, &known.hash, &hash, who.session.id).await? {
-            return Ok(());
+        loop {
+            let (known, _) = self.prove(Some(self.credentials(user.id).await?), &present).await?;
+            if self.users.change_password(user.id, &known.hash, &hash, who.session.id).await? {
+                return Ok(());
+            }
+            // Replaced since it was read: the next round compares with the new one.
         }
-        // Changed elsewhere since it was proven: the password that was shown is not theirs now.
-        Err(Error::BadCredentials)
     }
 
     /// Removes an account and everything of its user, once the password proves that it is theirs.
@@ -363,8 +370,13 @@ impl Accounts {
     /// # Errors
     /// [`Error::BadCredentials`], [`Error::NotFound`], [`Error::Unavailable`].
     pub async fn delete(&self, id: UserId, password: Password) -> Result<(), Error> {
-        self.prove(Some(self.credentials(id).await?), password).await?;
-        if self.users.delete(id).await? { Ok(()) } else { Err(Error::NotFound) }
+        loop {
+            let (known, _) = self.prove(Some(self.credentials(id).await?), &password).await?;
+            if self.users.delete(id, &known.hash).await? {
+                return Ok(());
+            }
+            // Replaced since it was read, or gone: the next round sees which.
+        }
     }
 
     async fn credentials(&self, id: UserId) -> Result<Credentials, Error> {

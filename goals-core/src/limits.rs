@@ -7,8 +7,6 @@ words! {
     pub enum LimitKind {
         /// Goals of one owner, those in the trash counted until they are purged.
         Goals = "goals",
-        /// Sessions of one user.
-        Sessions = "sessions",
     }
 }
 

@@ -146,22 +146,29 @@ impl UserRepository for MemoryStore {
         Ok(())
     }
 
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
+    async fn delete(&self, id: UserId, proven: &PasswordHash) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let is_gone = state.users.remove(&id).is_some();
-        if is_gone {
-            state.sessions.retain(|(user, _), _| *user != id);
-            state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
+        if state.users.get(&id).is_none_or(|known| known.hash != *proven) {
+            return Ok(false);
         }
-        Ok(is_gone)
+        state.users.remove(&id);
+        state.sessions.retain(|(user, _), _| *user != id);
+        state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
+        Ok(true)
     }
 }
 
 #[async_trait]
 impl SessionRepository for MemoryStore {
-    async fn insert(&self, session: &Session, secret: &SessionSecret, max: u32) -> Result<bool, StoreError> {
+    async fn insert(
+        &self,
+        session: &Session,
+        secret: &SessionSecret,
+        proven: &PasswordHash,
+        max: u32,
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        if !state.users.contains_key(&session.user) {
+        if state.users.get(&session.user).is_none_or(|known| known.hash != *proven) {
             return Ok(false);
         }
         if state.sessions.contains_key(&(session.user, session.id)) {
@@ -209,22 +216,18 @@ impl SessionRepository for MemoryStore {
         if kept.session.expires_at <= now {
             return Ok(Rotated::Unknown);
         }
-        let first_spent = if kept.current == rotation.shown {
-            now
-        } else {
-            match &kept.spent {
-                Some((spent, _)) if *spent != rotation.shown => return Ok(Rotated::Unknown),
-                None => return Ok(Rotated::Unknown),
-                Some((_, at)) if now < *at + SAME_TIME => return Ok(Rotated::InProgress),
-                Some((_, at)) if now < *at + rotation.grace => *at,
-                Some(_) => {
-                    state.sessions.remove(&key);
-                    return Ok(Rotated::Reused);
-                }
+        let first_spent = match &kept.spent {
+            _ if kept.current == rotation.shown => now,
+            Some((spent, at)) if *spent == rotation.shown && now < *at + SAME_TIME => return Ok(Rotated::InProgress),
+            Some((spent, at)) if *spent == rotation.shown && now < *at + rotation.grace => *at,
+            _ if kept.current.family() != rotation.shown.family() => return Ok(Rotated::Unknown),
+            _ => {
+                state.sessions.remove(&key);
+                return Ok(Rotated::Reused);
             }
         };
-        let spent = std::mem::replace(&mut kept.current, rotation.next.clone());
-        kept.spent = Some((spent, first_spent));
+        kept.current = rotation.next.clone();
+        kept.spent = Some((rotation.shown.clone(), first_spent));
         kept.session.last_used_at = now;
         kept.session.expires_at = (now + rotation.idle).min(kept.session.created_at + rotation.absolute);
         Ok(Rotated::Renewed(known.user.clone(), kept.session.clone()))

@@ -23,6 +23,11 @@ impl Password {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// A copy for a hasher, which keeps what it is given.
+    pub(crate) fn again(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 impl fmt::Debug for Password {

@@ -35,6 +35,9 @@ pub(crate) fn client(raw: &str) -> String {
     raw.chars().filter(|c| !c.is_control()).take(CLIENT_MAX).collect()
 }
 
+/// How many bytes of a [`SessionSecret`] are its family.
+const FAMILY: usize = 16;
+
 /// How long sessions and tokens live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -67,9 +70,12 @@ impl Lifetimes {
     }
 }
 
-/// The secret of a refresh token. A durable store MUST keep no more of it than a SHA-256 hash:
-/// with 256 random bits nothing slower is needed. Wiped from memory when it is dropped, and kept
-/// out of `Debug`.
+/// The secret of a refresh token: 16 bytes that a session keeps, its *family*, and 16 that are new
+/// with every token. The family proves that whoever shows the secret has once had one of this
+/// session, so that a stolen token is noticed however often it was renewed since.
+///
+/// A durable store MUST keep no more of it than SHA-256 hashes: with 128 random bits in each half
+/// nothing slower is needed. Wiped from memory when it is dropped, and kept out of `Debug`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionSecret([u8; 32]);
 
@@ -84,6 +90,20 @@ impl SessionSecret {
     #[must_use]
     pub const fn expose(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// The half that a session keeps, for a store to hash.
+    #[must_use]
+    pub fn family(&self) -> &[u8] {
+        &self.0[..FAMILY]
+    }
+
+    /// The next secret of the same family, new by the second half of `random`.
+    #[must_use]
+    pub fn renewed(&self, random: [u8; 32]) -> Self {
+        let mut next = random;
+        next[..FAMILY].copy_from_slice(self.family());
+        Self(next)
     }
 }
 

@@ -120,12 +120,12 @@ pub trait UserRepository: Send + Sync + std::fmt::Debug {
     /// The store's own.
     async fn rehash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Removes the user and everything of theirs, goals and sessions included; `false` when there
-    /// is none.
+    /// Removes the user and everything of theirs, goals and sessions included; `false`, with
+    /// nothing done, when there is none or their hash is not `proven` any more.
     ///
     /// # Errors
     /// The store's own.
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError>;
+    async fn delete(&self, id: UserId, proven: &PasswordHash) -> Result<bool, StoreError>;
 }
 
 /// What a store is to do with a refresh token.
@@ -158,13 +158,14 @@ pub const SAME_TIME: TimeDelta = TimeDelta::seconds(1);
 #[non_exhaustive]
 #[expect(clippy::large_enum_variant, reason = "one lives for a moment, and nearly always as the large one")]
 pub enum Rotated {
-    /// The session goes on with the new secret.
+    /// The session goes on with the new secret, which is of the same family.
     Renewed(User, Session),
     /// Spent less than [`SAME_TIME`] ago: another request was faster. Nothing has changed.
     InProgress,
-    /// Spent longer ago than the grace allows. Somebody has a copy, so the session has been ended.
+    /// Of the session's family and neither current nor within the grace. Somebody has a copy, so
+    /// the session has been ended.
     Reused,
-    /// No such session, or not its secret. Nothing has changed.
+    /// No such session, or not of its family. Nothing has changed.
     Unknown,
 }
 
@@ -174,11 +175,18 @@ pub enum Rotated {
 pub trait SessionRepository: Send + Sync + std::fmt::Debug {
     /// Adds a session. When its user has `max` or more, those that expired and then those that
     /// were renewed longest ago make room, so that nobody is locked out by sessions they have
-    /// forgotten, and there are never more than `max`. `false` when the user is gone.
+    /// forgotten, and there are never more than `max`. `false` when the user is gone or their hash
+    /// is not `proven` any more: who has proven an old password does not get in behind a new one.
     ///
     /// # Errors
     /// [`StoreError::IdTaken`] when this user has a session with this id.
-    async fn insert(&self, session: &Session, secret: &SessionSecret, max: u32) -> Result<bool, StoreError>;
+    async fn insert(
+        &self,
+        session: &Session,
+        secret: &SessionSecret,
+        proven: &PasswordHash,
+        max: u32,
+    ) -> Result<bool, StoreError>;
 
     /// A session that has not expired at `now`, and its user.
     ///
@@ -200,9 +208,9 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
     /// Spends a refresh token. Of callers who show the same secret at the same time exactly one is
     /// [`Rotated::Renewed`].
     ///
-    /// The secret that was current becomes the spent one, of which one is remembered. Showing it
-    /// again is [`Rotated::InProgress`] within [`SAME_TIME`] of the moment it was first spent,
-    /// renews once more within the grace, and later is [`Rotated::Reused`].
+    /// The secret that is shown becomes the spent one, of which one is remembered. Showing it again
+    /// is [`Rotated::InProgress`] within [`SAME_TIME`] of the moment it was first spent, and renews
+    /// once more within the grace. Any other secret of the family is [`Rotated::Reused`].
     ///
     /// # Errors
     /// The store's own.

@@ -26,6 +26,8 @@ CREATE TABLE :schema.sessions (
     user_id       uuid        NOT NULL,
     session_id    uuid        NOT NULL,
     token_hash    bytea       NOT NULL,
+    -- Of the part of the secret that does not change: it tells an old secret from a guess.
+    family_hash   bytea       NOT NULL,
     previous_hash bytea,
     rotated_at    timestamptz,
     client        text        NOT NULL,

@@ -41,15 +41,21 @@ impl UserRepository for PgStore {
         self.call(|on| self.sql.users.rehash(on, id, old, new)).await
     }
 
-    async fn delete(&self, id: UserId) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.users.delete(on, id)).await
+    async fn delete(&self, id: UserId, proven: &PasswordHash) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.users.delete(on, id, proven)).await
     }
 }
 
 #[async_trait]
 impl SessionRepository for PgStore {
-    async fn insert(&self, session: &Session, secret: &SessionSecret, max: u32) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.sessions.insert(on, session, secret, max)).await
+    async fn insert(
+        &self,
+        session: &Session,
+        secret: &SessionSecret,
+        proven: &PasswordHash,
+        max: u32,
+    ) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.sessions.insert(on, session, secret, proven, max)).await
     }
 
     async fn find(

@@ -51,7 +51,9 @@ impl IdSource for SequentialIds {
 
     fn secret(&self) -> Result<[u8; 32], SecretUnavailable> {
         let mut secret = [0; 32];
-        secret[..8].copy_from_slice(&self.next().to_be_bytes());
+        let number = self.next().to_be_bytes();
+        secret[..8].copy_from_slice(&number);
+        secret[24..].copy_from_slice(&number);
         Ok(secret)
     }
 }

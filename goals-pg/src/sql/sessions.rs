@@ -1,7 +1,9 @@
 //! The statements of sessions. Of a secret nothing is kept but its SHA-256.
 
 use chrono::{DateTime, Utc};
-use goals_core::{BoxError, Rotated, Rotation, SAME_TIME, Session, SessionId, SessionSecret, StoreError, User, UserId};
+use goals_core::{
+    BoxError, PasswordHash, Rotated, Rotation, SAME_TIME, Session, SessionId, SessionSecret, StoreError, User, UserId,
+};
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
@@ -22,8 +24,9 @@ pub(crate) struct SessionSql {
     find: String,
     list: String,
     renew: String,
-    spent: String,
+    spent_at: String,
     end_reused: String,
+    is_known: String,
     extend: String,
     end: String,
     end_all: String,
@@ -34,14 +37,14 @@ impl SessionSql {
         let sql = |text: &str| schema.put_into(text);
         let user = users::READ;
         Self {
-            lock_user: sql("SELECT FROM :schema.users WHERE user_id = $1 FOR NO KEY UPDATE"),
+            lock_user: sql("SELECT FROM :schema.users WHERE user_id = $1 AND password_hash = $2 FOR NO KEY UPDATE"),
             insert: sql("WITH gone AS (
                     DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id IN (
                         SELECT session_id FROM :schema.sessions WHERE user_id = $1
-                        ORDER BY expires_at > $5 DESC, last_used_at DESC, session_id DESC OFFSET $8))
+                        ORDER BY expires_at > $6 DESC, last_used_at DESC, session_id DESC OFFSET $9))
                  INSERT INTO :schema.sessions
-                    (user_id, session_id, token_hash, client, created_at, last_used_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)"),
+                    (user_id, session_id, token_hash, family_hash, client, created_at, last_used_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"),
             find: sql(&format!(
                 "SELECT {user}, {READ} FROM :schema.sessions JOIN :schema.users USING (user_id)
                  WHERE sessions.user_id = $1 AND session_id = $2 AND expires_at > $3"
@@ -52,7 +55,7 @@ impl SessionSql {
             )),
             renew: sql(&format!(
                 "UPDATE :schema.sessions
-                 SET previous_hash = token_hash, token_hash = $4,
+                 SET previous_hash = $3, token_hash = $4,
                      rotated_at = CASE WHEN token_hash = $3 THEN $5 ELSE rotated_at END,
                      last_used_at = $5,
                      expires_at = least($8, sessions.created_at + $9 * interval '1 microsecond')
@@ -61,10 +64,16 @@ impl SessionSql {
                    AND (token_hash = $3 OR previous_hash = $3 AND rotated_at <= $6 AND rotated_at > $7)
                  RETURNING {user}, {READ}"
             )),
-            spent: sql("SELECT rotated_at FROM :schema.sessions
-                 WHERE user_id = $1 AND session_id = $2 AND expires_at > $4 AND previous_hash = $3"),
+            spent_at: sql("SELECT rotated_at FROM :schema.sessions
+                 WHERE user_id = $1 AND session_id = $2 AND expires_at > $4
+                   AND previous_hash = $3 AND rotated_at > $5"),
             end_reused: sql("DELETE FROM :schema.sessions
-                 WHERE user_id = $1 AND session_id = $2 AND previous_hash = $3 RETURNING 1"),
+                 WHERE user_id = $1 AND session_id = $2 AND expires_at > $4
+                   AND family_hash = $6 AND token_hash <> $3
+                   AND (previous_hash = $3 AND rotated_at > $5) IS NOT TRUE
+                 RETURNING 1"),
+            is_known: sql("SELECT FROM :schema.sessions
+                 WHERE user_id = $1 AND session_id = $2 AND family_hash = $3 AND expires_at > $4"),
             extend: sql("UPDATE :schema.sessions SET last_used_at = $3, expires_at = $4
                  WHERE user_id = $1 AND session_id = $2 RETURNING 1"),
             end: sql("DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id = $2 RETURNING 1"),
@@ -77,9 +86,10 @@ impl SessionSql {
         mut on: Connection,
         session: &Session,
         secret: &SessionSecret,
+        proven: &PasswordHash,
         max: u32,
     ) -> Result<bool, StoreError> {
-        match self.try_insert(&mut on, session, secret, max).await {
+        match self.try_insert(&mut on, session, secret, proven, max).await {
             Err(error) if violated(&error) == Some(Constraint::Id) => Err(StoreError::IdTaken),
             result => result.map_err(store_error),
         }
@@ -92,18 +102,21 @@ impl SessionSql {
         on: &mut Connection,
         session: &Session,
         secret: &SessionSecret,
+        proven: &PasswordHash,
         max: u32,
     ) -> Result<bool, Error> {
         let (user, room) = (session.user.as_uuid(), i64::from(max.saturating_sub(1)));
         let transaction = on.begin().await?;
-        if transaction.run(&self.lock_user, &[(&user, Type::UUID)]).await?.is_empty() {
+        let proven: [Param<'_>; 2] = [(&user, Type::UUID), (&proven.expose(), Type::TEXT)];
+        if transaction.run(&self.lock_user, &proven).await?.is_empty() {
             transaction.rollback().await?;
             return Ok(false);
         }
-        let params: [Param<'_>; 8] = [
+        let params: [Param<'_>; 9] = [
             (&user, Type::UUID),
             (&session.id.as_uuid(), Type::UUID),
-            (&hash(secret), Type::BYTEA),
+            (&hash(secret.expose()), Type::BYTEA),
+            (&hash(secret.family()), Type::BYTEA),
             (&session.client, Type::TEXT),
             (&session.created_at, Type::TIMESTAMPTZ),
             (&session.last_used_at, Type::TIMESTAMPTZ),
@@ -144,7 +157,8 @@ impl SessionSql {
     pub(crate) async fn rotate(&self, mut on: Connection, rotation: &Rotation) -> Result<Rotated, StoreError> {
         let Rotation { now, idle, absolute, grace, .. } = *rotation;
         let (user, id) = (rotation.user.as_uuid(), rotation.session.as_uuid());
-        let (shown, next) = (hash(&rotation.shown), hash(&rotation.next));
+        let (shown, next) = (hash(rotation.shown.expose()), hash(rotation.next.expose()));
+        let family = hash(rotation.shown.family());
         let (others_are_done, grace_began) = (now - SAME_TIME, now - grace);
         let (idle_end, absolute) = (now + idle, absolute.num_microseconds().unwrap_or(i64::MAX));
         let secret: [Param<'_>; 3] = [(&user, Type::UUID), (&id, Type::UUID), (&shown, Type::BYTEA)];
@@ -158,24 +172,28 @@ impl SessionSql {
             (&absolute as _, Type::INT8),
         ]);
         let mut spent = secret.to_vec();
-        spent.push((&now, Type::TIMESTAMPTZ));
+        spent.extend([(&now as _, Type::TIMESTAMPTZ), (&grace_began as _, Type::TIMESTAMPTZ)]);
+        let mut reused = spent.clone();
+        reused.push((&family, Type::BYTEA));
+        let known: [Param<'_>; 4] =
+            [(&user, Type::UUID), (&id, Type::UUID), (&family, Type::BYTEA), (&now, Type::TIMESTAMPTZ)];
         loop {
             if let Some(row) = on.write(&self.renew, &renew).await.map_err(store_error)?.first() {
                 let (user, session) = user_and_session(row).map_err(unreadable)?;
                 return Ok(Rotated::Renewed(user, session));
             }
-            let rows = on.read(&self.spent, &spent).await.map_err(store_error)?;
-            let Some(row) = rows.first() else { return Ok(Rotated::Unknown) };
-            let spent_at: DateTime<Utc> = row.try_get(0).map_err(unreadable)?;
-            if spent_at > others_are_done {
-                return Ok(Rotated::InProgress);
+            if let Some(row) = on.read(&self.spent_at, &spent).await.map_err(store_error)?.first() {
+                let spent_at: DateTime<Utc> = row.try_get(0).map_err(unreadable)?;
+                if spent_at > others_are_done {
+                    return Ok(Rotated::InProgress);
+                }
+            } else if !on.write(&self.end_reused, &reused).await.map_err(store_error)?.is_empty() {
+                return Ok(Rotated::Reused);
+            } else if on.read(&self.is_known, &known).await.map_err(store_error)?.is_empty() {
+                return Ok(Rotated::Unknown);
             }
-            if spent_at <= grace_began {
-                let ended = on.write(&self.end_reused, &secret).await.map_err(store_error)?;
-                return Ok(if ended.is_empty() { Rotated::Unknown } else { Rotated::Reused });
-            }
-            // Another caller spent the secret between the two statements, and long enough ago for
-            // this one to renew it once more.
+            // Another caller renewed the session between two of these statements, so that this
+            // secret may renew it now.
         }
     }
 
@@ -207,8 +225,8 @@ impl SessionSql {
     }
 }
 
-fn hash(secret: &SessionSecret) -> Vec<u8> {
-    Sha256::digest(secret.expose()).to_vec()
+fn hash(secret: &[u8]) -> Vec<u8> {
+    Sha256::digest(secret).to_vec()
 }
 
 fn user_and_session(row: &Row) -> Result<(User, Session), BoxError> {

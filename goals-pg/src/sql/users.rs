@@ -26,6 +26,7 @@ pub(crate) struct UserSql {
     find_claim: String,
     find: String,
     lock: String,
+    lock_proven: String,
     update: String,
     change_password: String,
     end_others: String,
@@ -45,6 +46,9 @@ impl UserSql {
             find_claim: sql("SELECT subject_id FROM :schema.login_claims WHERE claim_key = $1"),
             find: sql(&format!("SELECT {READ}, users.password_hash FROM :schema.users WHERE user_id = $1")),
             lock: sql(&format!("SELECT {READ} FROM :schema.users WHERE user_id = $1 FOR UPDATE")),
+            lock_proven: sql(&format!(
+                "SELECT {READ} FROM :schema.users WHERE user_id = $1 AND password_hash = $2 FOR UPDATE"
+            )),
             update: sql(
                 "UPDATE :schema.users SET (username, email, locale, time_zone, version, created_at, updated_at)
                     = ($2, $3, $4, $5, $6, $7, $8) WHERE user_id = $1",
@@ -185,13 +189,26 @@ impl UserSql {
         on.write(&self.change_password, &params).await.map(drop).map_err(store_error)
     }
 
-    pub(crate) async fn delete(&self, mut on: Connection, id: UserId) -> Result<bool, StoreError> {
-        Ok(self.try_delete(&mut on, id.as_uuid()).await?)
+    pub(crate) async fn delete(
+        &self,
+        mut on: Connection,
+        id: UserId,
+        proven: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        loop {
+            match self.try_delete(&mut on, id.as_uuid(), proven).await {
+                // Their first goal came in between; the next round finds it.
+                Err(Failure::Sql(error)) if violated(&error) == Some(Constraint::Counter) => {}
+                result => return Ok(result?),
+            }
+        }
     }
 
-    async fn try_delete(&self, on: &mut Connection, id: Uuid) -> Result<bool, Failure> {
+    async fn try_delete(&self, on: &mut Connection, id: Uuid, proven: &PasswordHash) -> Result<bool, Failure> {
         let transaction = on.begin().await?;
-        let Some(user) = self.lock(&transaction, id).await? else {
+        let proven: [Param<'_>; 2] = [(&id, Type::UUID), (&proven.expose(), Type::TEXT)];
+        let rows = transaction.run(&self.lock_proven, &proven).await?;
+        let Some(user) = rows.first().map(|row| user(row).map_err(Failure::Unreadable)).transpose()? else {
             transaction.rollback().await?;
             return Ok(false);
         };

@@ -147,7 +147,9 @@ async fn of_a_secret_nothing_is_kept_but_a_hash() {
     let ana = user(1, "ana");
     UserRepository::insert(&*store, &ana, &PasswordHash::new("x".to_owned())).await.unwrap();
     let secret = SessionSecret::new([0xA5; 32]);
-    SessionRepository::insert(&*store, &session(&ana, 1), &secret, 9).await.unwrap();
+    SessionRepository::insert(&*store, &session(&ana, 1), &secret, &PasswordHash::new("x".to_owned()), 9)
+        .await
+        .unwrap();
     let client = connect(database.config()).await;
     let hashed = "SELECT sha256($1) = token_hash AND NOT sessions::text LIKE '%' || encode($1, 'hex') || '%'
         FROM goals.sessions";

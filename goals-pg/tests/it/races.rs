@@ -126,7 +126,7 @@ async fn a_session_that_is_being_begun_ends_with_the_old_password() {
     let mut other = connect(database.config()).await;
     let other = other.transaction().await.unwrap();
     other.execute("SELECT FROM goals.users FOR UPDATE", &[]).await.unwrap();
-    let begun = "INSERT INTO goals.sessions VALUES ($1, gen_random_uuid(), '', NULL, NULL, '', $2, $2, $2)";
+    let begun = "INSERT INTO goals.sessions VALUES ($1, gen_random_uuid(), '', '', NULL, NULL, '', $2, $2, $2)";
     other.execute(begun, &[&ana.id.as_uuid(), &(now() + TimeDelta::days(9))]).await.unwrap();
     let changing = {
         let (store, id, nobody) = (Arc::clone(&store), ana.id, SessionId::from_uuid(Uuid::nil()));
@@ -147,16 +147,37 @@ async fn a_session_that_is_being_begun_takes_its_place() {
     let mut other = connect(database.config()).await;
     let other = other.transaction().await.unwrap();
     other.execute("SELECT FROM goals.users FOR UPDATE", &[]).await.unwrap();
-    let begun = "INSERT INTO goals.sessions VALUES ($1, gen_random_uuid(), '', NULL, NULL, '', $2, $2, $2)";
+    let begun = "INSERT INTO goals.sessions VALUES ($1, gen_random_uuid(), '', '', NULL, NULL, '', $2, $2, $2)";
     other.execute(begun, &[&ana.id.as_uuid(), &(now() + TimeDelta::days(9))]).await.unwrap();
     let second = {
         let (store, session) = (Arc::clone(&store), session(&ana, 2));
-        tokio::spawn(async move { SessionRepository::insert(&*store, &session, &SessionSecret::new([2; 32]), 1).await })
+        let (secret, proven) = (SessionSecret::new([2; 32]), PasswordHash::new("x".into()));
+        tokio::spawn(async move { SessionRepository::insert(&*store, &session, &secret, &proven, 1).await })
     };
     until_somebody_waits(&database).await;
     other.commit().await.unwrap();
     assert!(second.await.unwrap().unwrap());
     assert_eq!(SessionRepository::list(&*store, ana.id, now()).await.unwrap().len(), 1);
+}
+
+/// Who has proven the old password does not get in behind the new one.
+#[tokio::test]
+async fn a_session_that_was_proven_by_the_old_password_comes_too_late() {
+    let (store, database) = store(StatementMode::Named).await;
+    let (ana, old) = (user(1, "ana"), PasswordHash::new("old".into()));
+    UserRepository::insert(&*store, &ana, &old).await.unwrap();
+    let mut other = connect(database.config()).await;
+    let other = other.transaction().await.unwrap();
+    other.execute("UPDATE goals.users SET password_hash = 'new'", &[]).await.unwrap();
+    let beginning = {
+        let (store, session) = (Arc::clone(&store), session(&ana, 2));
+        let secret = SessionSecret::new([2; 32]);
+        tokio::spawn(async move { SessionRepository::insert(&*store, &session, &secret, &old, 9).await })
+    };
+    until_somebody_waits(&database).await;
+    other.commit().await.unwrap();
+    assert!(!beginning.await.unwrap().unwrap());
+    assert!(SessionRepository::list(&*store, ana.id, now()).await.unwrap().is_empty());
 }
 
 /// A goal that comes in while its owner is removed goes with them.
@@ -171,7 +192,7 @@ async fn a_goal_that_is_being_written_goes_with_its_owner() {
     sql().insert(&mut other, &goal(ana.id.into(), 2, "Swim"), Allow, 9).await.unwrap();
     let deleting = {
         let (store, id) = (Arc::clone(&store), ana.id);
-        tokio::spawn(async move { UserRepository::delete(&*store, id).await })
+        tokio::spawn(async move { UserRepository::delete(&*store, id, &PasswordHash::new("x".into())).await })
     };
     until_somebody_waits(&database).await;
     other.commit().await.unwrap();

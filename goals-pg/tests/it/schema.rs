@@ -125,7 +125,7 @@ async fn a_name_has_one_user_and_a_session_has_one() {
     client.batch_execute(claim).await.unwrap();
     assert_eq!(refusal(&client, claim).await, (SqlState::UNIQUE_VIOLATION, "login_claims_pk".to_owned()));
     let session = "INSERT INTO goals.sessions
-        VALUES (gen_random_uuid(), gen_random_uuid(), '', NULL, NULL, '', now(), now(), now())";
+        VALUES (gen_random_uuid(), gen_random_uuid(), '', '', NULL, NULL, '', now(), now(), now())";
     let orphan = (SqlState::FOREIGN_KEY_VIOLATION, "sessions_user_fk".to_owned());
     assert_eq!(refusal(&client, session).await, orphan);
 }
