@@ -27,7 +27,8 @@ async fn main() -> Result<(), BoxError> {
         .build()?;
 
     let app = Router::new().route("/", get(|| async { "my own page" })).nest_service("/goals", api);
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}/goals/", listener.local_addr()?);
     // `axum::serve` works as well; this one also bounds what a slow or hostile client can hold.
     serve(listener, app, Limits::default(), async { drop(tokio::signal::ctrl_c().await) }).await;

@@ -23,6 +23,7 @@ let server;
 
 /** The newest build of the server example. */
 function serverFile() {
+  if (process.env.GOALS_TEST_SERVER) return process.env.GOALS_TEST_SERVER;
   const builds = ['release', 'debug'].map((kind) => fileURLToPath(new URL(`target/${kind}/examples/server`, WORKSPACE)))
     .filter(existsSync).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
   assert.ok(builds.length, 'no server: cargo build --example server, or set GOALS_TEST_URL');
