@@ -49,14 +49,14 @@ impl UserRepository for Away {
         Self::answer()
     }
 
-    async fn delete(&self, _: UserId) -> Result<bool, StoreError> {
+    async fn delete(&self, _: UserId, _: &PasswordHash) -> Result<bool, StoreError> {
         Self::answer()
     }
 }
 
 #[async_trait]
 impl SessionRepository for Away {
-    async fn insert(&self, _: &Session, _: &SessionSecret, _: u32) -> Result<bool, StoreError> {
+    async fn insert(&self, _: &Session, _: &SessionSecret, _: &PasswordHash, _: u32) -> Result<bool, StoreError> {
         Self::answer()
     }
 
