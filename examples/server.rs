@@ -81,7 +81,7 @@ struct Options {
     pool_size: std::num::NonZeroU16,
 
     /// What to log, such as `info` or `warn,goals_http=debug`
-    #[arg(long, env = "GOALS_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(long, env = "GOALS_LOG", value_name = "FILTER", default_value = "info", value_parser = log_filter)]
     log: EnvFilter,
 
     /// How to write the log, on standard error
@@ -113,6 +113,12 @@ async fn main() -> ExitCode {
             ExitCode::from(if error.is::<LocalError>() { 2 } else { 1 })
         }
     }
+}
+
+/// At `debug` the driver logs the values of its statements, hashes and addresses among them, so it
+/// is kept at `info` whatever is asked for.
+fn log_filter(text: &str) -> Result<EnvFilter, BoxError> {
+    Ok(EnvFilter::try_new(text)?.add_directive("tokio_postgres=info".parse()?))
 }
 
 fn start_log(options: &Options) {

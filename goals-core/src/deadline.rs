@@ -87,13 +87,19 @@ impl fmt::Display for Deadline {
 impl FromStr for Deadline {
     type Err = Violation;
 
-    /// Reads `YYYY-MM-DD` or an RFC 3339 instant in any offset.
+    /// Reads `YYYY-MM-DD` or an RFC 3339 instant in any offset, with at most six decimals.
     fn from_str(text: &str) -> Result<Self, Violation> {
         if let Some(day) = parse_day(text) {
             return Ok(Self::Day(day));
         }
-        let moment = DateTime::parse_from_rfc3339(text).map_err(|_| Violation::InvalidDate)?;
-        Ok(Self::Moment(moment.to_utc().trunc_subsecs(6)))
+        // chrono takes a space for the `T`, and keeps leap seconds and nanoseconds, which no store
+        // gives back as they were.
+        let is_separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+        let moment = DateTime::parse_from_rfc3339(text).ok().filter(|_| is_separated).map(|moment| moment.to_utc());
+        let is_kept = |moment: &DateTime<Utc>| {
+            moment.timestamp_subsec_nanos() < 1_000_000_000 && moment.trunc_subsecs(6) == *moment
+        };
+        moment.filter(is_kept).map(Self::Moment).ok_or(Violation::InvalidDate)
     }
 }
 
@@ -118,7 +124,7 @@ mod tests {
     fn reads_days_and_instants() {
         assert_eq!(deadline("2026-02-28").to_string(), "2026-02-28");
         assert_eq!(deadline("2026-02-28T10:00:00-03:00").to_string(), "2026-02-28T13:00:00Z");
-        assert_eq!(deadline("2026-02-28T10:00:00.1234567Z").to_string(), "2026-02-28T10:00:00.123456Z");
+        assert_eq!(deadline("2026-02-28T10:00:00.1234560Z").to_string(), "2026-02-28T10:00:00.123456Z");
         for bad in [
             "",
             "2026-02-29",
@@ -129,6 +135,9 @@ mod tests {
             "2026-02-01T10:00:00",
             " 2026-02-01",
             "２０２６-02-01",
+            "2026-02-01 10:00:00Z",
+            "2026-12-31T23:59:60Z",
+            "2026-02-28T10:00:00.1234567Z",
         ] {
             assert_eq!(bad.parse::<Deadline>(), Err(Violation::InvalidDate), "{bad}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::deadline::{Deadline, check_year};
 use crate::duplicate::DuplicatePolicy;
@@ -290,12 +290,11 @@ fn check_dates(start: Option<NaiveDate>, deadline: Option<Deadline>, errors: &mu
         Deadline::Moment(moment) => check_year(&moment),
     };
     errors.check("/deadline", year);
-    // A moment early on the start's day in a zone east of UTC is the day before in UTC; it is not
-    // before the start where the owner lives, and one day of leniency costs nothing.
     let is_before = match deadline {
         Deadline::Day(day) => start.is_some_and(|start| day < start),
+        // A day begins first at UTC+14; a moment before that is before it in every zone.
         Deadline::Moment(moment) => {
-            start.and_then(|start| start.pred_opt()).is_some_and(|eve| moment.date_naive() < eve)
+            start.is_some_and(|start| moment < start.and_time(NaiveTime::MIN).and_utc() - TimeDelta::hours(14))
         }
     };
     if is_before {

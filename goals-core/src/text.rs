@@ -55,8 +55,9 @@ fn check_length(text: &str, max: usize) -> Result<(), Violation> {
 
 /// One line of 1 to `max` characters, after trimming and NFC.
 pub(crate) fn line(raw: &str, max: usize) -> Result<String, Violation> {
+    // Before trimming: a control character at the edge is refused like any other, not dropped.
+    check_characters(raw, false)?;
     let text: String = raw.trim().nfc().collect();
-    check_characters(&text, false)?;
     check_length(&text, max)?;
     // Marks and variation selectors need something to stand on.
     if text.chars().any(|c| !is_combining_mark(c) && !c.is_whitespace()) { Ok(text) } else { Err(Violation::Required) }
@@ -90,8 +91,19 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_refused() {
-        for bad in ["a\u{0}b", "a\u{202E}b", "a\u{200B}b", "a\u{2028}b", "a\nb", "a\u{200D}b", "\u{3164}", "a\u{FEFF}b"]
-        {
+        for bad in [
+            "a\u{0}b",
+            "a\u{202E}b",
+            "a\u{200B}b",
+            "a\u{2028}b",
+            "a\nb",
+            "a\u{200D}b",
+            "\u{3164}",
+            "a\u{FEFF}b",
+            "a\n",
+            "\ta",
+            "a\u{85}",
+        ] {
             assert_eq!(line(bad, 50), Err(Violation::InvalidCharacters), "{bad:?}");
         }
     }

@@ -33,7 +33,9 @@ fn expected(headers: &HeaderMap) -> Result<Expected, Problem> {
     if tag == "*" {
         return Ok(Expected::Any);
     }
-    let version = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    let digits = tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"'));
+    // Tags are compared letter by letter: "01" is not "1".
+    let version = digits.and_then(|digits| digits.parse().ok().filter(|version: &u64| version.to_string() == digits));
     // A tag that is none of ours belongs to no version, and versions begin at 1.
     Ok(Expected::Version(version.unwrap_or(0)))
 }

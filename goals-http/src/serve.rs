@@ -251,11 +251,18 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let ambiguous = self.ambiguous.load(Ordering::Relaxed);
         let chunked = request.headers().contains_key(TRANSFER_ENCODING);
+        let is_plain = request
+            .headers()
+            .get_all(TRANSFER_ENCODING)
+            .iter()
+            .all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
         let hosts = request.headers().get_all(HOST).iter().count();
         let gate = self.clone();
         Box::pin(async move {
             let mut response = if ambiguous {
                 refusal("the request says the length of its body in two ways")
+            } else if !is_plain {
+                refusal("the only transfer coding understood here is chunked")
             } else if hosts != 1 {
                 refusal("a request has exactly one Host header")
             } else {

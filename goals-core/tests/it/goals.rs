@@ -160,6 +160,9 @@ async fn a_deadline_is_judged_against_the_stored_start() {
     let refused = goals.update(ana(), made.id, Expected::Any, &due("2026-03-09")).await.unwrap_err();
     assert_eq!(codes(refused), named(&[("/deadline", "before_start")]));
     assert!(goals.update(ana(), made.id, Expected::Any, &due("2026-03-10")).await.is_ok());
+    let refused = goals.update(ana(), made.id, Expected::Any, &due("2026-03-09T09:59:59Z")).await.unwrap_err();
+    assert_eq!(codes(refused), named(&[("/deadline", "before_start")]));
+    assert!(goals.update(ana(), made.id, Expected::Any, &due("2026-03-09T10:00:00Z")).await.is_ok());
     let refused = goals.update(ana(), made.id, Expected::Any, &due("1899-12-31")).await.unwrap_err();
     assert_eq!(codes(refused)[0], ("/deadline".to_owned(), "out_of_range"));
 }

@@ -291,6 +291,7 @@ async fn an_ambiguous_request_is_refused_and_nothing_after_it_is_read() {
         "Host: a\r\nContent-Length: +5\r\n",
         "Host: a\r\nTransfer-Encoding: gzip\r\n",
         "Host: a\r\nTransfer-Encoding: xchunked\r\n",
+        "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n",
         "Host: a\r\nTransfer-Encoding:\u{b}chunked\r\n",
         "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
         "Host: a\r\nTransfer-Encoding: chunked, identity\r\n",
