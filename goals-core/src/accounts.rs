@@ -206,11 +206,16 @@ impl Accounts {
                 continue;
             };
             if is_outdated {
-                let hash = self.hash(password).await?;
-                self.users.rehash(proven.user.id, &proven.hash, &hash).await?;
+                // That it could not be renewed is no reason to refuse; the next log-in tries again.
+                let _ = self.renew_hash(&proven, password).await;
             }
             return Ok(signed_in);
         }
+    }
+
+    async fn renew_hash(&self, proven: &Credentials, password: Password) -> Result<(), Error> {
+        let hash = self.hash(password).await?;
+        Ok(self.users.rehash(proven.user.id, &proven.hash, &hash).await?)
     }
 
     async fn begin_session(&self, proven: &Credentials, agent: &str) -> Result<Option<SignIn>, Error> {

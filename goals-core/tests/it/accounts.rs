@@ -237,6 +237,17 @@ async fn an_outdated_hash_is_renewed_at_log_in() {
 }
 
 #[tokio::test]
+async fn a_hash_that_cannot_be_renewed_locks_nobody_out() {
+    let mut hasher = MockPasswordHasher::new();
+    hasher.expect_verify().returning(|_, _| Ok(Verdict::RightButOutdated));
+    hasher.expect_hash().times(1).returning(|_| Err(HashError::Busy));
+    let fixture = fixture();
+    let user = fixture.accounts.register(registration("ana")).await.unwrap();
+    let busy = accounts_with(Arc::new(hasher), &fixture.store, &fixture.clock);
+    assert_eq!(busy.log_in("ana", password(GOOD), "").await.unwrap().user, user);
+}
+
+#[tokio::test]
 async fn no_permit_to_hash_is_told_as_busy() {
     let mut hasher = MockPasswordHasher::new();
     hasher.expect_verify().returning(|_, _| Err(HashError::Busy));
