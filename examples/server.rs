@@ -116,9 +116,9 @@ async fn main() -> ExitCode {
 }
 
 /// At `debug` the driver logs the values of its statements, hashes and addresses among them, so it
-/// is kept at `info` whatever is asked for.
+/// is kept at `warn` whatever is asked for.
 fn log_filter(text: &str) -> Result<EnvFilter, BoxError> {
-    Ok(EnvFilter::try_new(text)?.add_directive("tokio_postgres=info".parse()?))
+    Ok(EnvFilter::try_new(text)?.add_directive("tokio_postgres=warn".parse()?))
 }
 
 fn start_log(options: &Options) {
