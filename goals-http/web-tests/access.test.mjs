@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import axe from 'axe-core';
-import { focused, inDays, open, overflows, PASSWORD, signedIn, somebody, useBrowser, visit } from './harness.mjs';
+import {
+  ask, atRest, becomes, dialogGone, focused, hasFocus, inDays, open, overflows, PASSWORD, signedIn, somebody, useBrowser, visit,
+} from './harness.mjs';
 
 useBrowser();
 
@@ -15,8 +17,12 @@ const GOALS = [
   { title: 'Not now', status: 'dropped' }, { title: 'Perhaps', status: 'draft' },
 ];
 
-/** Calls `look` at every view there is. */
-async function everyView(page, look) {
+/** Calls `see` with the name of every view there is, once it has come to rest. */
+async function everyView(page, see) {
+  const look = async (name) => {
+    await atRest(page);
+    await see(name);
+  };
   const button = (name) => page.getByRole('button', { name, exact: true });
   const escape = () => page.keyboard.press('Escape');
   await look('sign in');
@@ -56,8 +62,9 @@ async function everyView(page, look) {
   await page.context().setOffline(false);
   await page.getByLabel('Search goals').fill('nowhere');
   await look('nothing found');
-  for (const id of made.slice(0, 3)) {
+  for (const [index, id] of made.slice(0, 3).entries()) {
     await open(page, `#/goals/${id}`);
+    await page.getByRole('heading', { level: 1, name: GOALS[index].title }).waitFor();
     await look('goal');
   }
   await button('Edit').click();
@@ -140,20 +147,20 @@ test('a goal from nothing to done with the keyboard alone', () => visit({}, asyn
   };
   const tabTo = async (name) => {
     for (let steps = 0; steps < 40; steps += 1) {
-      if ((await focused(page)).trim() === name) return;
+      if (await focused(page) === name) return;
       await press('Tab');
     }
     assert.fail(`no way to ${name}`);
   };
   const username = somebody();
   await press('Tab');
-  assert.equal(await focused(page), 'Skip to content');
+  await hasFocus(page, 'Skip to content');
   await press('Enter');
-  assert.equal(await focused(page), 'Sign in');
+  await hasFocus(page, 'Sign in');
   await tabTo('Create account');
   await press('Enter');
   await page.getByLabel('Email').waitFor();
-  assert.equal(await focused(page), 'Create account', 'the heading of the new view');
+  await hasFocus(page, 'Create account', 'the heading of the new view');
   await tabTo('Username');
   await page.keyboard.type(username);
   await press('Tab');
@@ -162,15 +169,15 @@ test('a goal from nothing to done with the keyboard alone', () => visit({}, asyn
   await page.keyboard.type(PASSWORD);
   await press('Enter');
   await page.getByRole('heading', { name: 'My goals' }).waitFor();
-  assert.equal(await focused(page), 'My goals');
+  await hasFocus(page, 'My goals');
 
   for (const title of ['First', 'Second', 'Third']) {
     await press('n');
-    assert.equal(await focused(page), 'Title');
+    await hasFocus(page, 'Title');
     await page.keyboard.type(title);
     await press('Enter');
     await page.getByRole('link', { name: title }).waitFor();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await dialogGone(page);
   }
   await press('j', 'j');
   const second = await focused(page);
@@ -180,26 +187,26 @@ test('a goal from nothing to done with the keyboard alone', () => visit({}, asyn
   await tabTo(`Complete${`Complete: ${first}`}`);
   await press('Enter');
   await page.getByRole('link', { name: first }).waitFor({ state: 'detached' });
-  assert.equal(await focused(page), second, 'the next card');
+  await hasFocus(page, second, 'the next card');
   await press('u');
   await page.getByRole('link', { name: first }).waitFor();
-  assert.equal(await focused(page), second, 'still the same card');
+  await hasFocus(page, second, 'still the same card');
 
   await press('Enter');
   await page.getByRole('heading', { name: second, level: 1 }).waitFor();
-  assert.equal(await focused(page), second);
+  await hasFocus(page, second);
   await tabTo('Edit');
   await press('Enter');
   await page.getByRole('dialog').waitFor();
   await press('Escape');
-  assert.equal(await focused(page), 'Edit', 'back where the dialog was opened');
+  await hasFocus(page, 'Edit', 'back where the dialog was opened');
   await tabTo('Pause');
   await press('Enter');
   await page.getByText('Paused', { exact: true }).waitFor();
-  assert.ok(await page.evaluate(() => document.activeElement !== document.body), 'the focus is kept');
+  await becomes(() => page.evaluate(() => document.activeElement !== document.body), true, 'the focus is kept');
   await press('g');
   await page.getByRole('heading', { name: 'My goals' }).waitFor();
-  assert.equal(await focused(page), 'My goals');
+  await hasFocus(page, 'My goals');
   await press('/');
   await page.keyboard.type('gjn?');
   assert.equal(await page.getByLabel('Search goals').inputValue(), 'gjn?', 'keys are text where text is typed');
@@ -215,15 +222,15 @@ test('the menu of a card is opened, used and left with the keyboard', () => visi
   await page.getByRole('button', { name: 'Edit: Swim' }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Edit: Swim' }).waitFor({ state: 'hidden' });
-  assert.equal(await more.evaluate((element) => element === document.activeElement), true);
+  await hasFocus(page, 'More: Swim');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  assert.match(await focused(page), /Edit: Swim/);
+  await hasFocus(page, 'EditEdit: Swim');
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-  assert.equal(await more.evaluate((element) => element === document.activeElement), true);
+  await dialogGone(page);
+  await hasFocus(page, 'More: Swim');
 }));
 
 test('what has not changed is not touched', () => visit({}, async (page) => {
@@ -236,6 +243,8 @@ test('what has not changed is not touched', () => visit({}, async (page) => {
     document.dispatchEvent(new Event('visibilitychange'));
   });
   await (await read).finished();
+  // The page has what it read before it could have the answer to a later question.
+  await ask(page, 'GET', 'session');
   await page.evaluate(() => new Promise((done) => { requestAnimationFrame(done); }));
   assert.equal(await page.evaluate(() => window.moved), 0);
 }));
@@ -254,16 +263,15 @@ test('single keys can be switched off', () => visit({}, async (page) => {
 test('a toast stays while it is pointed at or focused', () => visit({}, async (page) => {
   await signedIn(page, [{ title: 'Swim' }]);
   await page.getByRole('button', { name: 'Complete: Swim' }).click();
-  const state = () => page.evaluate(() => document.querySelector('.toast').getAnimations().find(({ animationName }) => animationName === 'lapse'));
-  const playState = () => page.evaluate(() => document.querySelector('.toast').getAnimations().find(({ animationName }) => animationName === 'lapse').playState);
-  assert.ok(await state());
-  assert.equal(await playState(), 'running');
+  const lapse = (wanted) => becomes(() => page.evaluate(() => document.querySelector('.toast').getAnimations()
+    .find(({ animationName }) => animationName === 'lapse').playState), wanted);
+  await lapse('running');
   await page.getByText('“Swim” completed').hover();
-  assert.equal(await playState(), 'paused');
+  await lapse('paused');
   await page.mouse.move(0, 0);
-  assert.equal(await playState(), 'running');
+  await lapse('running');
   await page.getByRole('button', { name: 'Undo' }).focus();
-  assert.equal(await playState(), 'paused');
+  await lapse('paused');
   await page.getByRole('button', { name: 'Undo' }).blur();
   // Time is moved, not waited for.
   await page.evaluate(() => document.querySelector('.toast').getAnimations().forEach((animation) => animation.finish()));

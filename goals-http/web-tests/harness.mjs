@@ -10,6 +10,8 @@ import { chromium } from 'playwright-core';
 
 export const PASSWORD = 'quiet otters paint seven lanterns';
 
+const ZONE = 'America/Sao_Paulo';
+
 const WORKSPACE = new URL('../../', import.meta.url);
 const BROWSERS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/google-chrome'];
 const FLAGS = [
@@ -81,7 +83,7 @@ async function watch(page, faults) {
 /** Opens a browser of one person; `scenario` gets its first page. Every page of it must stay clean. */
 export async function visit(options, scenario) {
   const { width = 1280, height = 800, locale = 'en-US', ...others } = options;
-  const context = await browser.newContext({ viewport: { width, height }, locale, timezoneId: 'America/Sao_Paulo', ...others });
+  const context = await browser.newContext({ viewport: { width, height }, locale, timezoneId: ZONE, ...others });
   context.setDefaultTimeout(10_000);
   const faults = [];
   await context.exposeFunction('reportViolation', (directive, what) => faults.push(`policy ${directive}: ${what}`));
@@ -100,10 +102,26 @@ export async function visit(options, scenario) {
   }
 }
 
-export const open = async (page, hash = '') => {
-  await page.goto(`${address}${hash}`);
+/** Goes to another view; it is drawn when this is done. */
+export const open = async (page, hash) => {
   await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.evaluate(async (wanted) => {
+    if (location.hash === wanted) return;
+    const turned = new Promise((done) => { addEventListener('hashchange', done, { once: true }); });
+    location.hash = wanted;
+    await turned;
+  }, hash);
 };
+
+/** The answer to the next write of the page: what is shown at once is not stored yet. */
+export const written = (page, method = 'PATCH') => page.waitForResponse((response) => response.request().method() === method);
+
+/** Waits for what moves to have come to rest; what a toast waits for is no movement. */
+export const atRest = (page) => page.waitForFunction(() => document.getAnimations()
+  .every(({ animationName, playState }) => animationName === 'lapse' || playState !== 'running'));
+
+/** Waits for the dialog to be gone. It is hidden, and without a role, a moment before it is. */
+export const dialogGone = (page) => page.locator('dialog').waitFor({ state: 'detached' });
 
 /** Asks the API as the person of the page; answers `{status, version, body}`. */
 export const ask = (page, method, path, body, version) => page.evaluate(async ([method_, path_, body_, version_]) => {
@@ -115,7 +133,7 @@ export const ask = (page, method, path, body, version) => page.evaluate(async ([
 /** Creates an account and signs in without the forms, for tests of what comes after. */
 export async function signedIn(page, goals = [], locale = 'en') {
   const username = somebody();
-  const account = { username, email: `${username}@example.org`, password: PASSWORD, locale, time_zone: 'America/Sao_Paulo' };
+  const account = { username, email: `${username}@example.org`, password: PASSWORD, locale, time_zone: ZONE };
   assert.equal((await ask(page, 'POST', 'users', account)).status, 201);
   assert.equal((await ask(page, 'POST', 'sessions', { login: username, password: PASSWORD, cookie: true })).status, 201);
   const made = [];
@@ -125,8 +143,8 @@ export async function signedIn(page, goals = [], locale = 'en') {
   return made;
 }
 
-/** A civil day some days from now. */
-export const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+/** A civil day some days from now, where the people of the tests live. */
+export const inDays = (days) => new Intl.DateTimeFormat('en-CA', { timeZone: ZONE }).format(Date.now() + days * 86_400_000);
 
 /** Whether the page is wider than the window. */
 export const overflows = (page) => page.evaluate(() => document.scrollingElement.scrollWidth > document.scrollingElement.clientWidth);
@@ -134,5 +152,15 @@ export const overflows = (page) => page.evaluate(() => document.scrollingElement
 /** The name of what has the focus, as a person hears it. */
 export const focused = (page) => page.evaluate(() => {
   const { activeElement: element } = document;
-  return element.labels?.[0]?.textContent ?? element.getAttribute('aria-label') ?? element.textContent;
+  return (element.labels?.[0]?.textContent ?? element.getAttribute('aria-label') ?? element.textContent).trim();
 });
+
+/** Asks until the answer is `wanted`: a browser settles the focus, and more, in its own time. */
+export async function becomes(question, wanted, message) {
+  const end = Date.now() + 5_000;
+  let answer = await question();
+  while (answer !== wanted && Date.now() < end) answer = await question();
+  assert.equal(answer, wanted, message);
+}
+
+export const hasFocus = (page, wanted, message) => becomes(() => focused(page), wanted, message);

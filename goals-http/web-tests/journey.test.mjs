@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, inDays, open, PASSWORD, signedIn, somebody, useBrowser, visit } from './harness.mjs';
+import { ask, becomes, hasFocus, inDays, open, PASSWORD, signedIn, somebody, useBrowser, visit, written } from './harness.mjs';
 import { WORDS } from './words.mjs';
 
 useBrowser();
@@ -238,14 +238,16 @@ test('settings are kept and take effect at once', () => visit({ locale: 'en-US' 
   await page.getByLabel('Language').focus();
   await page.getByLabel('Language').selectOption('Português (Brasil)');
   await page.getByRole('heading', { name: 'Configurações' }).waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement.labels[0].textContent), 'Idioma');
+  await hasFocus(page, 'Idioma');
+  const zoned = written(page);
   await page.getByLabel('Fuso horário').selectOption('Asia/Tokyo');
+  await zoned;
   await page.getByText('Configurações salvas').waitFor();
   await page.getByLabel('Tema').selectOption('Escuro');
   const dark = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  assert.equal(await dark(), 'rgb(20, 23, 28)');
+  await becomes(dark, 'rgb(20, 23, 28)');
   await page.reload();
-  assert.equal(await dark(), 'rgb(20, 23, 28)');
+  await becomes(dark, 'rgb(20, 23, 28)');
   assert.equal(await page.getByLabel('Fuso horário').inputValue(), 'Asia/Tokyo');
   await open(page, '#/');
   await page.getByRole('heading', { name: 'Minhas metas' }).waitFor();

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ask, focused, inDays, PASSWORD, signedIn, somebody, useBrowser, visit } from './harness.mjs';
+import { ask, becomes, dialogGone, hasFocus, inDays, PASSWORD, signedIn, somebody, useBrowser, visit, written } from './harness.mjs';
 
 useBrowser();
 
@@ -23,7 +23,7 @@ test('every bad field is told apart, the first has the focus, what was typed sta
     await page.waitForFunction((element) => element.getAttribute('aria-invalid') === 'true', await control.elementHandle());
     assert.match(await described(control), /\w+\./);
   }
-  assert.equal(await focused(page), 'Username');
+  await hasFocus(page, 'Username');
   assert.equal(await page.getByLabel('Password').inputValue(), 'short');
   await page.getByLabel('Username').fill('ab');
   assert.equal(await page.getByLabel('Username').getAttribute('aria-invalid'), null);
@@ -38,7 +38,7 @@ test('a name that is taken is said at its field', () => visit({}, async (page) =
   await page.getByLabel('Password').fill(PASSWORD);
   await button(page, 'Create account').click();
   await page.getByText('This username is taken.').waitFor();
-  assert.equal(await focused(page), 'Username');
+  await hasFocus(page, 'Username');
 }));
 
 test('a wrong password is said, in the language of the browser', () => visit({ locale: 'pt-BR' }, async (page) => {
@@ -63,7 +63,7 @@ test('a bad field that is folded away is unfolded', () => visit({}, async (page)
   await page.getByLabel('Name').fill('Price');
   await button(page, 'Save').click();
   await page.getByText('The deadline is before the start.').waitFor();
-  assert.equal(await focused(page), 'Deadline');
+  await hasFocus(page, 'Deadline');
   await page.getByLabel('Deadline').fill(inDays(9));
   await page.getByLabel('Icon').fill('two words');
   await button(page, 'Save').click();
@@ -81,7 +81,7 @@ test('own fields keep their kinds', () => visit({}, async (page) => {
     await button(page, 'Edit').click();
     await change();
     await button(page, 'Save').click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await dialogGone(page);
     return (await ask(page, 'GET', `goals/${goal.id}`)).body.attributes;
   };
   const rows = async () => {
@@ -101,8 +101,10 @@ test('own fields keep their kinds', () => visit({}, async (page) => {
     await button(page, 'Remove field').nth(names.indexOf('gone')).click();
   });
   assert.deepEqual(after, kept);
+  const undone = written(page);
   await button(page, 'Undo').click();
   await page.getByText('gone', { exact: true }).waitFor();
+  await undone;
   assert.deepEqual((await ask(page, 'GET', `goals/${goal.id}`)).body.attributes, { ...kept, gone: 'x' });
 }));
 
@@ -113,6 +115,7 @@ test('a goal like one that exists: open it, or create it anyway', () => visit({}
   await button(page, 'Save').click();
   await button(page, 'Create anyway').click();
   await page.getByText('2 goals').waitFor();
+  await dialogGone(page);
   await page.keyboard.press('n');
   await page.getByLabel('Title').fill('Run 10 km');
   await button(page, 'Save').click();
@@ -136,7 +139,7 @@ test('changed elsewhere while editing: both changes survive', () => visit({}, as
   assert.equal(await page.getByLabel('Description').inputValue(), 'typed here');
   assert.equal(await page.getByLabel('Title').inputValue(), 'Swim far');
   await button(page, 'Save').click();
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await dialogGone(page);
   const { body } = await ask(page, 'GET', `goals/${goal.id}`);
   assert.deepEqual([body.title, body.description, body.priority, body.tags], ['Swim far', 'typed here', 'high', ['mine']]);
 }));
@@ -159,14 +162,16 @@ test('two tabs: the second learns what the first did, and nothing is overwritten
   await other.goto(page.url());
   await other.getByRole('link', { name: 'Swim' }).waitFor();
   await button(page, 'More: Swim').click();
+  const paused = written(page);
   await button(page, 'Pause: Swim').click();
   await page.getByRole('listitem').getByText('Paused', { exact: true }).waitFor();
+  await paused;
   await button(other, 'Complete: Swim').click();
   await other.getByText('“Swim” was changed elsewhere').waitFor();
   await other.getByRole('listitem').getByText('Paused').waitFor();
 
   // Turning to a tab brings it up to date.
-  const resumed = page.waitForResponse((response) => response.request().method() === 'PATCH');
+  const resumed = written(page);
   await button(page, 'Resume: Swim').click();
   await resumed;
   await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
@@ -219,7 +224,6 @@ test('a write that is throttled says when to try again', () => visit({}, async (
   await page.getByLabel('Username').fill('ana');
   await button(page, 'Sign in').click();
   await page.getByText('Try again in 30 seconds.').waitFor();
-
 }));
 
 test('without the network nothing is lost and nothing pretends', () => visit({}, async (page, context) => {

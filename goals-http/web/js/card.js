@@ -53,8 +53,18 @@ const named = (name, { title }) => [
 
 export function card(goal, edit) {
   const [first, ...rest] = actions(goal);
-  const menu = `menu-${goal.id}`;
   if (!goal.deleted_at) rest.unshift({ name: 'edit', run: () => edit(goal) });
+  const id = `menu-${goal.id}`;
+  const more = h('button', { type: 'button', class: 'quiet icon', popovertarget: id, 'data-focus': id },
+    glyph('more'), unseen(`${t('do.more')}: ${goal.title}`));
+  // Whatever comes next begins, and ends, at the button that opened the menu.
+  const choose = (run) => () => {
+    menu.hidePopover();
+    more.focus();
+    run();
+  };
+  const menu = h('div.menu', { popover: 'auto', id }, rest.map(({ name, run }) => (
+    button(named(name, goal), choose(run), { class: `quiet ${toneOf(name)}` }))));
   return h('li', { class: `card ${isClosed(goal) ? 'closed' : ''}`, 'data-goal': goal.id, 'data-color': goal.color },
     emoji(goal),
     h('div.what',
@@ -62,8 +72,5 @@ export function card(goal, edit) {
       facts(goal)),
     h('div.acts',
       button([glyph(GLYPHS[first.name] ?? 'return'), named(first.name, goal)], first.run, { class: 'first', 'data-focus': `first:${goal.id}` }),
-      h('button', { type: 'button', class: 'quiet icon', popovertarget: menu, 'data-focus': menu },
-        glyph('more'), unseen(`${t('do.more')}: ${goal.title}`)),
-      h('div.menu', { popover: 'auto', id: menu }, rest.map(({ name, run }) => (
-        button(named(name, goal), run, { class: `quiet ${toneOf(name)}`, 'data-focus': menu, popovertarget: menu, popovertargetaction: 'hide' }))))));
+      more, menu));
 }

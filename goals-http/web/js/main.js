@@ -133,6 +133,7 @@ async function start() {
   if (user) await Promise.all([speakTo(user), ...(early.length ? early : readAll())]);
   else await forgetPerson();
   drawFrame();
+  addEventListener('hashchange', navigate);
 }
 
 // Without a dictionary there is only what is written here.
@@ -144,7 +145,6 @@ async function unreachable(problem) {
 }
 
 history.scrollRestoration = 'manual';
-addEventListener('hashchange', navigate);
 addEventListener('online', catchUp);
 document.addEventListener('visibilitychange', catchUp);
 onChange(update);
