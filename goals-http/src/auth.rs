@@ -1,17 +1,62 @@
-//! Who makes a request: a bearer token, or the one cookie of a browser.
+//! Who makes a request: a bearer token or the one cookie of a browser, or what the host says.
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use goals_core::{AccessToken, Accounts, Authenticated};
-use http::Method;
+use goals_core::{AccessToken, Accounts, Authenticated, OwnerId, TimeZone};
 use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderValue, ORIGIN};
+use http::{Method, request};
 
+use crate::identity::{Authenticator, Identity};
 use crate::problem::{Code, Problem};
+
+/// Whose users an API serves.
+#[derive(Clone)]
+pub(crate) enum Users {
+    /// Those who have an account here.
+    Accounts(Accounts),
+    /// Those of the host.
+    Own(Arc<dyn Authenticator>),
+}
 
 /// Who makes a request, and how they said so.
 #[derive(Debug)]
-pub(crate) struct Caller {
-    pub(crate) who: Authenticated,
-    pub(crate) by_cookie: bool,
+pub(crate) enum Caller {
+    /// Somebody with an account here.
+    Account { who: Authenticated, by_cookie: bool },
+    /// A user of the host's.
+    Own(Identity),
+}
+
+impl Caller {
+    /// Whose goals they ask for.
+    pub(crate) fn owner(&self) -> OwnerId {
+        match self {
+            Self::Account { who, .. } => who.user.id.into(),
+            Self::Own(identity) => identity.owner,
+        }
+    }
+
+    /// Where their days begin and end.
+    pub(crate) const fn time_zone(&self) -> TimeZone {
+        match self {
+            Self::Account { who, .. } => who.user.time_zone,
+            Self::Own(identity) => identity.time_zone,
+        }
+    }
+
+    /// Their account, and the session in which they are.
+    pub(crate) const fn account(&self) -> Option<&Authenticated> {
+        match self {
+            Self::Account { who, .. } => Some(who),
+            Self::Own(_) => None,
+        }
+    }
+
+    /// Whether the cookie of ours said it.
+    pub(crate) const fn by_cookie(&self) -> bool {
+        matches!(self, Self::Account { by_cookie: true, .. })
+    }
 }
 
 /// How the cookie of a browser is called and kept.
@@ -56,14 +101,21 @@ impl Cookie {
 
 /// The caller, when the request says who that is.
 ///
-/// A browser sends its cookie with every request, whoever made it send that request; so a request
+/// A browser sends a cookie with every request, whoever made it send that request; so a request
 /// that changes something must come from a page of ours.
-pub(crate) async fn caller(
-    accounts: &Accounts,
-    cookie: Cookie,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Option<Caller>, Problem> {
+pub(crate) async fn caller(users: &Users, cookie: Cookie, request: &request::Parts) -> Result<Option<Caller>, Problem> {
+    let (method, headers) = (&request.method, &request.headers);
+    let accounts = match users {
+        Users::Accounts(accounts) => accounts,
+        Users::Own(host) => {
+            let found = host.identify(request).await.map_err(|error| Problem::unavailable(&*error))?;
+            let Some(identity) = found else { return Ok(None) };
+            if !identity.from_anywhere {
+                refuse_elsewhere(method, headers)?;
+            }
+            return Ok(Some(Caller::Own(identity)));
+        }
+    };
     let (token, by_cookie) = match (bearer(headers)?, cookie.read(headers)) {
         (None, None) => return Ok(None),
         (Some(token), None) => (token, false),
@@ -73,10 +125,15 @@ pub(crate) async fn caller(
             return Err(Problem::new(Code::BadRequest).detail(words));
         }
     };
-    if by_cookie && !method.is_safe() && origin(headers) != Origin::Same {
-        return Err(csrf_refused());
+    if by_cookie {
+        refuse_elsewhere(method, headers)?;
     }
-    Ok(Some(Caller { who: accounts.authenticate(token).await?, by_cookie }))
+    Ok(Some(Caller::Account { who: accounts.authenticate(token).await?, by_cookie }))
+}
+
+/// Refuses a change unless it is certain that a page of the same origin asks for it.
+fn refuse_elsewhere(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    if method.is_safe() || origin(headers) == Origin::Same { Ok(()) } else { Err(csrf_refused()) }
 }
 
 /// Refuses a log-in that another site makes a browser do.

@@ -4,6 +4,7 @@ pub(crate) mod goals;
 pub(crate) mod health;
 pub(crate) mod meta;
 pub(crate) mod page;
+pub(crate) mod people;
 pub(crate) mod sessions;
 pub(crate) mod users;
 

@@ -6,6 +6,7 @@ mod body;
 mod client;
 mod fields;
 mod handlers;
+mod identity;
 mod json;
 mod limiter;
 mod openapi;
@@ -27,14 +28,18 @@ use goals_core::{Accounts, BoxError, Goals};
 use governor::clock::MonotonicClock;
 use ipnet::IpNet;
 
+pub use async_trait::async_trait;
+pub use http;
+pub use identity::{Authenticator, Identity};
 pub use peer::{Draining, Peer};
 #[cfg(feature = "server")]
 pub use serve::{Limits, RequestBody, serve};
 pub use service::ResponseBody;
 
 use crate::assets::Page;
-use crate::auth::Cookie;
+use crate::auth::{Cookie, Users};
 use crate::limiter::Limiter;
+use crate::routes::Parts;
 
 /// The longest request body when nothing else is said.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -46,7 +51,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 pub struct GoalsApi(Arc<Inner>);
 
 struct Inner {
-    accounts: Accounts,
+    users: Users,
+    sign_in_url: Option<String>,
     goals: Goals,
     base_path: String,
     body_limit: usize,
@@ -60,19 +66,16 @@ struct Inner {
 }
 
 impl GoalsApi {
-    /// Begins to put an API together.
+    /// Begins to put an API together whose people have an account here: they register, sign in and
+    /// keep their profile through it.
     pub fn builder(accounts: Accounts, goals: Goals) -> Builder {
-        Builder {
-            accounts,
-            goals,
-            base_path: String::new(),
-            body_limit: BODY_LIMIT,
-            storage: "custom".to_owned(),
-            insecure_cookie: false,
-            trusted_proxies: Vec::new(),
-            throttle: true,
-            page: true,
-        }
+        Builder::new(Users::Accounts(accounts), goals)
+    }
+
+    /// Begins to put an API together for users whom the host knows: `users` says who makes a
+    /// request, and there are no accounts, no log-in and no cookie in it.
+    pub fn with_own_users(users: impl Authenticator + 'static, goals: Goals) -> Builder {
+        Builder::new(Users::Own(Arc::new(users)), goals)
     }
 
     /// The path of something, as a client sees it.
@@ -88,21 +91,44 @@ impl fmt::Debug for GoalsApi {
 }
 
 /// Puts a [`GoalsApi`] together.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct Builder {
-    accounts: Accounts,
+    users: Users,
     goals: Goals,
     base_path: String,
     body_limit: usize,
     storage: String,
     insecure_cookie: bool,
+    sign_in_url: Option<String>,
     trusted_proxies: Vec<IpNet>,
     throttle: bool,
-    page: bool,
+    parts: Parts,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("base_path", &self.base_path).finish_non_exhaustive()
+    }
 }
 
 impl Builder {
+    fn new(users: Users, goals: Goals) -> Self {
+        let parts = Parts { accounts: matches!(users, Users::Accounts(_)), page: true, docs: true };
+        Self {
+            users,
+            goals,
+            base_path: String::new(),
+            body_limit: BODY_LIMIT,
+            storage: "custom".to_owned(),
+            insecure_cookie: false,
+            sign_in_url: None,
+            trusted_proxies: Vec::new(),
+            throttle: true,
+            parts,
+        }
+    }
+
     /// Where a host mounts the API, such as `/goals`; the root when nothing is said. The service
     /// itself is asked for paths without it.
     pub fn base_path(self, path: impl Into<String>) -> Self {
@@ -119,7 +145,7 @@ impl Builder {
         Self { storage: name.into(), ..self }
     }
 
-    /// Lets the cookie of browsers travel over plain HTTP, on a network that is trusted.
+    /// Lets the cookie of accounts travel over plain HTTP, on a network that is trusted.
     pub fn insecure_cookie(self, insecure: bool) -> Self {
         Self { insecure_cookie: insecure, ..self }
     }
@@ -135,34 +161,64 @@ impl Builder {
     }
 
     /// Whether the web page is served; it is.
-    pub fn page(self, on: bool) -> Self {
-        Self { page: on, ..self }
+    pub fn page(mut self, on: bool) -> Self {
+        self.parts.page = on;
+        self
+    }
+
+    /// Whether the API describes itself at `/api/v1/openapi.json`; it does.
+    pub fn docs(mut self, on: bool) -> Self {
+        self.parts.docs = on;
+        self
+    }
+
+    /// Where the host's own users sign in: the page leads whoever is nobody there. A path of the
+    /// host's such as `/login`, or a URL.
+    pub fn sign_in_url(self, url: impl Into<String>) -> Self {
+        Self { sign_in_url: Some(url.into()), ..self }
     }
 
     /// The API.
     ///
     /// # Errors
     /// When the base path is none: empty, or `/` and then segments of letters, digits, `-`, `.`,
-    /// `_` and `~`.
+    /// `_` and `~`; when the address to sign in at is neither a path nor a URL; when something is
+    /// set that this API has not: the cookie of accounts where the host has users of its own, or a
+    /// place to sign in where people do that here.
     pub fn build(self) -> Result<GoalsApi, BuildError> {
         let base_path = self.base_path.trim_end_matches('/').to_owned();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
         if !base_path.chars().all(is_plain) || !(base_path.is_empty() || base_path.starts_with('/')) {
             return Err(BuildError("the base path is not a path".into()));
         }
+        let parts = self.parts;
+        if self.insecure_cookie && !parts.accounts {
+            return Err(BuildError("without accounts there is no cookie that could be insecure".into()));
+        }
+        if let Some(url) = &self.sign_in_url {
+            if parts.accounts {
+                return Err(BuildError("with accounts people sign in here and at no other address".into()));
+            }
+            let is_path = url.starts_with('/') && !url.starts_with("//");
+            if !(is_path || url.starts_with("https://") || url.starts_with("http://")) {
+                return Err(BuildError("the address to sign in at is neither a path nor a URL".into()));
+            }
+        }
         let cookie = Cookie { insecure: self.insecure_cookie };
+        let openapi = openapi::document(parts, &base_path, cookie.name());
         Ok(GoalsApi(Arc::new(Inner {
-            openapi: openapi::document(&base_path, cookie.name()).map_err(|error| BuildError(error.into()))?,
-            page: self.page.then(|| Page::new(&base_path)),
+            openapi: openapi.map_err(|error| BuildError(error.into()))?,
+            page: parts.page.then(|| Page::new(&base_path)),
             base_path,
-            accounts: self.accounts,
+            users: self.users,
+            sign_in_url: self.sign_in_url,
             goals: self.goals,
             body_limit: self.body_limit,
             storage: self.storage,
             cookie,
             trusted_proxies: self.trusted_proxies,
             limiter: self.throttle.then(|| Limiter::new(&MonotonicClock)),
-            routes: routes::table().map_err(|error| BuildError(error.into()))?,
+            routes: routes::table(parts).map_err(|error| BuildError(error.into()))?,
         })))
     }
 }

@@ -1,7 +1,7 @@
 //! What can be asked, as an `OpenAPI` 3.1 document.
 //!
-//! Functions that are never called carry the words and the shapes; who may ask and what every
-//! refusal looks like is taken from the route table.
+//! Functions that are never called carry the words and the shapes; what is served, who may ask and
+//! what every refusal looks like is taken from the route table.
 
 pub(crate) mod choices;
 mod paths;
@@ -9,12 +9,12 @@ mod schemas;
 
 use bytes::Bytes;
 use http::Method;
+use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Server};
-use utoipa::{Modify, OpenApi as _};
 
-use crate::routes::{Access, ROUTES};
+use crate::routes::{Access, Parts};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -24,49 +24,102 @@ use crate::routes::{Access, ROUTES};
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     paths(
-        paths::register, paths::me, paths::update_me, paths::delete_me, paths::limits, paths::change_password,
-        paths::log_in, paths::refresh, paths::sessions, paths::end_session, paths::log_out, paths::end_all_sessions,
-        paths::who_am_i, paths::list_goals, paths::create_goal, paths::get_goal, paths::update_goal,
-        paths::delete_goal, paths::restore_goal, paths::purge_goal, paths::meta, paths::openapi, paths::alive,
+        paths::register,
+        paths::me,
+        paths::update_me,
+        paths::delete_me,
+        paths::limits,
+        paths::change_password,
+        paths::log_in,
+        paths::refresh,
+        paths::sessions,
+        paths::end_session,
+        paths::log_out,
+        paths::end_all_sessions,
+        paths::who_am_i,
+        paths::list_goals,
+        paths::create_goal,
+        paths::get_goal,
+        paths::update_goal,
+        paths::delete_goal,
+        paths::restore_goal,
+        paths::purge_goal,
+        paths::meta,
+        paths::openapi,
+        paths::alive,
         paths::ready,
     ),
-    components(schemas(schemas::Problem, schemas::FieldProblem)),
-    modifiers(&TableTold),
+    components(schemas(schemas::Problem, schemas::FieldProblem))
 )]
 struct Document;
 
-/// The document, with the server under `base`.
-pub(crate) fn document(base: &str, cookie: &'static str) -> Result<Bytes, serde_json::Error> {
+/// What takes the place of accounts where the host has users of its own.
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(paths::who_is_here))]
+struct OwnUsers;
+
+/// The document of an API with these parts, mounted under `base`. `cookie` is the name of ours.
+pub(crate) fn document(parts: Parts, base: &str, cookie: &'static str) -> Result<Bytes, serde_json::Error> {
     let mut document = Document::openapi();
     if !base.is_empty() {
         document.servers = Some(vec![Server::new(base)]);
     }
     let components = document.components.get_or_insert_default();
-    components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-    components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie))));
+    if parts.accounts {
+        components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie))));
+    } else {
+        document.paths.paths.remove("/api/v1/session");
+        document.merge(OwnUsers::openapi());
+    }
+    keep_what_is_served(&mut document, parts);
+    tell_what_the_table_says(&mut document, parts);
+    forget_what_nobody_names(&mut document)?;
     document.to_json().map(Bytes::from)
 }
 
-/// Adds to every operation what the route table knows about it.
-struct TableTold;
+fn keep_what_is_served(document: &mut OpenApi, parts: Parts) {
+    document.paths.paths.retain(|path, item| {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            if !parts.routes().any(|route| route.path == path && route.method == method) {
+                operation(item, &method).take();
+            }
+        }
+        *item != PathItem::default()
+    });
+}
 
-impl Modify for TableTold {
-    fn modify(&self, document: &mut OpenApi) {
-        let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
-        let mut refused = Response::new("Why not, as a problem.");
-        refused.content.insert("application/problem+json".to_owned(), problem.into());
-        let components = document.components.get_or_insert_default();
-        components.responses.insert("Refused".to_owned(), refused.into());
-        for route in ROUTES {
-            let item = document.paths.paths.get_mut(route.path);
-            let Some(operation) = item.and_then(|item| operation(item, &route.method)) else { continue };
-            let refused = Ref::from_response_name("Refused");
-            operation.responses.responses.insert("default".to_owned(), refused.into());
-            operation.security = match route.access {
-                Access::Open => None,
-                Access::Known => Some(vec![SecurityRequirement::default(), need("bearer"), need("cookie")]),
-                Access::SignedIn => Some(vec![need("bearer"), need("cookie")]),
-            };
+/// Adds to every operation what the route table knows about it.
+fn tell_what_the_table_says(document: &mut OpenApi, parts: Parts) {
+    let problem = Content::new(Some(RefOr::Ref(Ref::from_schema_name("Problem"))));
+    let mut refused = Response::new("Why not, as a problem.");
+    refused.content.insert("application/problem+json".to_owned(), problem.into());
+    let components = document.components.get_or_insert_default();
+    components.responses.insert("Refused".to_owned(), refused.into());
+    for route in parts.routes() {
+        let item = document.paths.paths.get_mut(route.path);
+        let Some(operation) = item.and_then(|item| operation(item, &route.method).as_mut()) else { continue };
+        let refused = Ref::from_response_name("Refused");
+        operation.responses.responses.insert("default".to_owned(), refused.into());
+        operation.security = match route.access {
+            // How the host's users prove who they are, the host alone knows.
+            _ if !parts.accounts => None,
+            Access::Open => None,
+            Access::Known => Some(vec![SecurityRequirement::default(), need("bearer"), need("cookie")]),
+            Access::SignedIn => Some(vec![need("bearer"), need("cookie")]),
+        };
+    }
+}
+
+/// Takes away the shapes of operations that are not served, and what those alone were made of.
+fn forget_what_nobody_names(document: &mut OpenApi) -> Result<(), serde_json::Error> {
+    loop {
+        let text = document.to_json()?;
+        let schemas = &mut document.components.get_or_insert_default().schemas;
+        let count = schemas.len();
+        schemas.retain(|name, _| text.contains(&format!("\"#/components/schemas/{name}\"")));
+        if schemas.len() == count {
+            return Ok(());
         }
     }
 }
@@ -75,14 +128,13 @@ fn need(scheme: &str) -> SecurityRequirement {
     SecurityRequirement::new(scheme, Vec::<String>::new())
 }
 
-fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Operation> {
+fn operation<'a>(item: &'a mut PathItem, method: &Method) -> &'a mut Option<Operation> {
     match *method {
-        Method::GET => item.get.as_mut(),
-        Method::POST => item.post.as_mut(),
-        Method::PUT => item.put.as_mut(),
-        Method::PATCH => item.patch.as_mut(),
-        Method::DELETE => item.delete.as_mut(),
-        _ => None,
+        Method::POST => &mut item.post,
+        Method::PUT => &mut item.put,
+        Method::PATCH => &mut item.patch,
+        Method::DELETE => &mut item.delete,
+        _ => &mut item.get,
     }
 }
 
@@ -94,25 +146,30 @@ mod tests {
 
     use super::*;
 
+    const ALL: Parts = Parts { accounts: true, page: true, docs: true };
+
     #[test]
     fn the_document_and_the_table_say_the_same() {
-        let document: Value = serde_json::from_slice(&document("", "cookie").unwrap()).unwrap();
-        let mut described = BTreeSet::new();
-        for (path, item) in document["paths"].as_object().unwrap() {
-            described
-                .extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
-        }
-        let routes = || ROUTES.iter().filter(|route| !["/", "/assets/{*path}"].contains(&route.path));
-        let table: BTreeSet<_> = routes().map(|route| format!("{} {}", route.method, route.path)).collect();
-        assert_eq!(described, table);
-        for route in routes() {
-            let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
-            assert_eq!(operation["requestBody"].is_object(), route.body, "{}", route.path);
-            assert_eq!(operation["security"].is_array(), route.access != Access::Open, "{}", route.path);
-            let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
-            let query = parameters.iter().filter(|parameter| parameter["in"] == "query");
-            let query: Vec<_> = query.map(|parameter| parameter["name"].as_str().unwrap()).collect();
-            assert_eq!(query, route.query, "{}", route.path);
+        for parts in [ALL, Parts { accounts: false, ..ALL }, Parts { page: false, docs: false, ..ALL }] {
+            let document: Value = serde_json::from_slice(&document(parts, "", "cookie").unwrap()).unwrap();
+            let mut described = BTreeSet::new();
+            for (path, item) in document["paths"].as_object().unwrap() {
+                described
+                    .extend(item.as_object().unwrap().keys().map(|method| format!("{} {path}", method.to_uppercase())));
+            }
+            let routes = || parts.routes().filter(|route| !["/", "/assets/{*path}"].contains(&route.path));
+            let table: BTreeSet<_> = routes().map(|route| format!("{} {}", route.method, route.path)).collect();
+            assert_eq!(described, table);
+            for route in routes() {
+                let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
+                assert_eq!(operation["requestBody"].is_object(), route.body, "{}", route.path);
+                let is_closed = parts.accounts && route.access != Access::Open;
+                assert_eq!(operation["security"].is_array(), is_closed, "{}", route.path);
+                let parameters = operation["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+                let query = parameters.iter().filter(|parameter| parameter["in"] == "query");
+                let query: Vec<_> = query.map(|parameter| parameter["name"].as_str().unwrap()).collect();
+                assert_eq!(query, route.query, "{}", route.path);
+            }
         }
     }
 }

@@ -85,6 +85,12 @@ impl Problem {
         Self::new(Code::Internal).detail("something went wrong inside")
     }
 
+    /// Something that is needed is away; `error` goes to the log and nowhere else.
+    pub(crate) fn unavailable(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::warn!(error = %Chain(error), "the store, the hasher or the host's users are not available");
+        Self::new(Code::StoreUnavailable).retry_after(2).detail("something that this needs is not available now")
+    }
+
     /// Input that is wrong, value by value.
     pub(crate) fn fields(code: Code, errors: &FieldErrors) -> Self {
         let list = errors.iter().take(ERRORS_MAX).map(field).collect();
@@ -169,10 +175,7 @@ impl From<Error> for Problem {
         let words = error.to_string();
         let problem = match error {
             Error::Invalid(errors) => return errors.into(),
-            Error::Unavailable(source) => {
-                tracing::warn!(error = %Chain(&*source), "the store or the hasher is not available");
-                Self::new(Code::StoreUnavailable).retry_after(2)
-            }
+            Error::Unavailable(source) => Self::unavailable(&*source),
             Error::NotFound => Self::new(Code::NotFound),
             Error::Unauthenticated => Self::unauthenticated(),
             Error::BadCredentials => Self::new(Code::BadCredentials).header(header::WWW_AUTHENTICATE, BEARER),

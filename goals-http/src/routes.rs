@@ -7,7 +7,7 @@ use http::Method;
 use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
-use crate::handlers::{goals, health, meta, page, sessions, users};
+use crate::handlers::{goals, health, meta, page, people, sessions, users};
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
@@ -27,6 +27,42 @@ pub(crate) enum Access {
     SignedIn,
 }
 
+/// What a route is a part of; each can be left out but the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Goals, and what the service says about itself.
+    Goals,
+    /// Registering, signing in, profiles.
+    Accounts,
+    /// What takes the place of accounts where the host has users of its own.
+    OwnUsers,
+    /// The web page.
+    Page,
+    /// The description of the API.
+    Docs,
+}
+
+/// Which parts an API has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    pub(crate) accounts: bool,
+    pub(crate) page: bool,
+    pub(crate) docs: bool,
+}
+
+impl Parts {
+    /// The routes of these parts.
+    pub(crate) fn routes(self) -> impl Iterator<Item = &'static Route> {
+        ROUTES.iter().filter(move |route| match route.part {
+            Part::Goals => true,
+            Part::Accounts => self.accounts,
+            Part::OwnUsers => !self.accounts,
+            Part::Page => self.page,
+            Part::Docs => self.docs,
+        })
+    }
+}
+
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
 /// One thing that can be asked.
@@ -36,6 +72,7 @@ pub(crate) struct Route {
     /// As `matchit` reads it; at most one parameter.
     pub(crate) path: &'static str,
     pub(crate) access: Access,
+    pub(crate) part: Part,
     /// The query parameters that may stand.
     pub(crate) query: &'static [&'static str],
     /// Whether it takes a JSON object.
@@ -43,19 +80,22 @@ pub(crate) struct Route {
     pub(crate) handler: fn(Call) -> Answer,
 }
 
-/// Declares the table; one line a route.
+/// Declares the table; one line a route, with its part at the end unless that is [`Part::Goals`].
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $([$query:expr])? $(<$body:ident>)? => $module:ident :: $handler:ident;)+) => {
-        /// Everything that can be asked.
-        pub(crate) static ROUTES: &[Route] = &[$(Route {
+    ($($method:ident $path:literal $access:ident $([$query:expr])? $(<$body:ident>)? => $module:ident :: $handler:ident $(($part:ident))?;)+) => {
+        /// Everything that can be asked, of any API.
+        static ROUTES: &[Route] = &[$(Route {
             method: Method::$method,
             path: $path,
             access: Access::$access,
+            part: routes!(@part $($part)?),
             query: routes!(@query $($query)?),
             body: routes!(@body $($body)?),
             handler: |call| Box::pin($module::$handler(call)),
         }),+];
     };
+    (@part) => { Part::Goals };
+    (@part $part:ident) => { Part::$part };
     (@query) => { &[] };
     (@query $query:expr) => { $query };
     (@body) => { false };
@@ -63,19 +103,20 @@ macro_rules! routes {
 }
 
 routes! {
-    POST   "/api/v1/users"              Open     <json> => users::register;
-    GET    "/api/v1/users/me"           SignedIn        => users::get;
-    PATCH  "/api/v1/users/me"           SignedIn <json> => users::update;
-    DELETE "/api/v1/users/me"           SignedIn <json> => users::delete;
-    GET    "/api/v1/users/me/limits"    SignedIn        => users::limits;
-    PUT    "/api/v1/users/me/password"  SignedIn <json> => users::change_password;
-    POST   "/api/v1/sessions"           Open     <json> => sessions::log_in;
-    GET    "/api/v1/sessions"           SignedIn        => sessions::list;
-    DELETE "/api/v1/sessions"           SignedIn        => sessions::end_all;
-    POST   "/api/v1/sessions/refresh"   Open     <json> => sessions::refresh;
-    DELETE "/api/v1/sessions/current"   SignedIn        => sessions::log_out;
-    DELETE "/api/v1/sessions/{id}"      SignedIn        => sessions::end;
-    GET    "/api/v1/session"            Known           => sessions::who;
+    POST   "/api/v1/users"              Open     <json> => users::register (Accounts);
+    GET    "/api/v1/users/me"           SignedIn        => users::get (Accounts);
+    PATCH  "/api/v1/users/me"           SignedIn <json> => users::update (Accounts);
+    DELETE "/api/v1/users/me"           SignedIn <json> => users::delete (Accounts);
+    GET    "/api/v1/users/me/limits"    SignedIn        => people::limits;
+    PUT    "/api/v1/users/me/password"  SignedIn <json> => users::change_password (Accounts);
+    POST   "/api/v1/sessions"           Open     <json> => sessions::log_in (Accounts);
+    GET    "/api/v1/sessions"           SignedIn        => sessions::list (Accounts);
+    DELETE "/api/v1/sessions"           SignedIn        => sessions::end_all (Accounts);
+    POST   "/api/v1/sessions/refresh"   Open     <json> => sessions::refresh (Accounts);
+    DELETE "/api/v1/sessions/current"   SignedIn        => sessions::log_out (Accounts);
+    DELETE "/api/v1/sessions/{id}"      SignedIn        => sessions::end (Accounts);
+    GET    "/api/v1/session"            Known           => sessions::who (Accounts);
+    GET    "/api/v1/session"            Known           => people::who (OwnUsers);
     GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
     POST   "/api/v1/goals"              SignedIn <json> => goals::create;
     GET    "/api/v1/goals/{id}"         SignedIn        => goals::get;
@@ -84,20 +125,20 @@ routes! {
     POST   "/api/v1/goals/{id}/restore" SignedIn        => goals::restore;
     POST   "/api/v1/goals/{id}/purge"   SignedIn        => goals::purge;
     GET    "/api/v1/meta"               Open            => meta::meta;
-    GET    "/api/v1/openapi.json"       Open            => meta::openapi;
+    GET    "/api/v1/openapi.json"       Open            => meta::openapi (Docs);
     GET    "/healthz"                   Open            => health::alive;
     GET    "/readyz"                    Open            => health::ready;
-    GET    "/"                          Open            => page::index;
-    GET    "/assets/{*path}"            Open            => page::asset;
+    GET    "/"                          Open            => page::index (Page);
+    GET    "/assets/{*path}"            Open            => page::asset (Page);
 }
 
 /// The table, by path.
 pub(crate) type Table = Router<Vec<&'static Route>>;
 
-/// Makes the table ready to match.
-pub(crate) fn table() -> Result<Table, InsertError> {
+/// Makes the table of these parts ready to match.
+pub(crate) fn table(parts: Parts) -> Result<Table, InsertError> {
     let mut table: Table = Router::new();
-    for route in ROUTES {
+    for route in parts.routes() {
         match table.at_mut(route.path) {
             // A pattern matches itself, but so may one with a parameter.
             Ok(found) if found.value.iter().any(|known| known.path == route.path) => found.value.push(route),
@@ -139,20 +180,24 @@ fn method_not_allowed(routes: &[&Route]) -> Problem {
 mod tests {
     use super::*;
 
+    const ALL: Parts = Parts { accounts: true, page: true, docs: true };
+
     #[test]
     fn every_route_finds_itself() {
-        let table = table().unwrap();
-        for route in ROUTES {
-            let path = route.path.replace("{id}", "x").replace("{*path}", "a/b");
-            let (found, parameter) = find(&table, &route.method, &path).unwrap();
-            assert!(std::ptr::eq(found, route), "{} {}", route.method, route.path);
-            assert_eq!(parameter.is_empty(), !route.path.contains('{'), "{}", route.path);
+        for parts in [ALL, Parts { accounts: false, ..ALL }] {
+            let table = table(parts).unwrap();
+            for route in parts.routes() {
+                let path = route.path.replace("{id}", "x").replace("{*path}", "a/b");
+                let (found, parameter) = find(&table, &route.method, &path).unwrap();
+                assert!(std::ptr::eq(found, route), "{} {}", route.method, route.path);
+                assert_eq!(parameter.is_empty(), !route.path.contains('{'), "{}", route.path);
+            }
         }
     }
 
     #[test]
     fn other_methods_hear_what_is_allowed() {
-        let table = table().unwrap();
+        let table = table(ALL).unwrap();
         for method in
             [Method::TRACE, Method::CONNECT, Method::OPTIONS, Method::PUT, Method::from_bytes(b"BREW").unwrap()]
         {

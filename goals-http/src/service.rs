@@ -11,14 +11,14 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use goals_core::BoxError;
+use goals_core::{Accounts, Authenticated, BoxError, OwnerId, TimeZone};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, request};
 use http_body::Body;
 use http_body_util::Full;
 use tracing::Instrument as _;
 
-use crate::auth::{self, Caller};
+use crate::auth::{self, Caller, Users};
 use crate::json::Object;
 use crate::peer::{Draining, Peer};
 use crate::problem::Problem;
@@ -58,6 +58,27 @@ impl Call {
     /// Who asks, if they said so.
     pub(crate) fn caller_if_any(&self) -> Option<&Caller> {
         self.caller.as_ref()
+    }
+
+    /// Whose goals the caller asks for.
+    pub(crate) fn owner(&self) -> Result<OwnerId, Problem> {
+        self.caller().map(Caller::owner)
+    }
+
+    /// Where the caller's days begin and end.
+    pub(crate) fn time_zone(&self) -> TimeZone {
+        self.caller_if_any().map(Caller::time_zone).unwrap_or_default()
+    }
+
+    /// The account of the caller; there is always one on a route of [`Part::Accounts`](routes::Part)
+    /// where [`Access::SignedIn`] was asked for.
+    pub(crate) fn account(&self) -> Result<&Authenticated, Problem> {
+        self.caller()?.account().ok_or_else(Problem::unauthenticated)
+    }
+
+    /// The accounts; there always are some on a route of [`Part::Accounts`](routes::Part).
+    pub(crate) fn accounts(&self) -> Result<&Accounts, Problem> {
+        self.api.accounts().ok_or_else(|| Problem::internal(&"there are no accounts"))
     }
 }
 
@@ -134,11 +155,19 @@ impl GoalsApi {
         })
     }
 
+    /// The accounts, where people have some here.
+    pub(crate) fn accounts(&self) -> Option<&Accounts> {
+        match &self.0.users {
+            Users::Accounts(accounts) => Some(accounts),
+            Users::Own(_) => None,
+        }
+    }
+
     async fn caller(&self, access: Access, parts: &request::Parts) -> Result<Option<Caller>, Problem> {
         if access == Access::Open {
             return Ok(None);
         }
-        let found = auth::caller(&self.0.accounts, self.0.cookie, &parts.method, &parts.headers).await;
+        let found = auth::caller(&self.0.users, self.0.cookie, parts).await;
         match (access, found) {
             (Access::SignedIn, Ok(None)) => Err(Problem::unauthenticated()),
             // Whoever shows a token that is worth nothing is nobody.
@@ -150,8 +179,8 @@ impl GoalsApi {
     /// A browser's cookie, when it is time to renew it. That it could not be renewed is no reason
     /// to refuse a request; the next one tries again.
     async fn renewed_cookie(&self, caller: Option<&Caller>) -> Option<HeaderValue> {
-        let caller = caller.filter(|caller| caller.by_cookie)?;
-        let token = self.0.accounts.renew(&caller.who).await.ok()??;
+        let who = caller.filter(|caller| caller.by_cookie())?.account()?;
+        let token = self.accounts()?.renew(who).await.ok()??;
         self.0.cookie.set(&token, self.0.goals.now()).ok()
     }
 }

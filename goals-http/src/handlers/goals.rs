@@ -1,6 +1,6 @@
 //! Goals.
 
-use goals_core::{Error, Goal, GoalId, OwnerId};
+use goals_core::{Error, Goal, GoalId};
 use http::StatusCode;
 
 use super::{etag, expected, refused};
@@ -15,47 +15,43 @@ use crate::wire::{
 
 pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
     let query = input::goal_query(&call.query)?;
-    let page = call.api.0.goals.list(owner(&call)?, &query).await?;
-    Reply::json(&GoalsOut::new(&page, call.api.0.goals.now(), call.caller()?.who.user.time_zone))
+    let page = call.api.0.goals.list(call.owner()?, &query).await?;
+    Reply::json(&GoalsOut::new(&page, call.api.0.goals.now(), call.time_zone()))
 }
 
 pub(crate) async fn create(mut call: Call) -> Result<Reply, Problem> {
     let draft = input::goal_draft(std::mem::take(&mut call.body))?;
-    let goal = call.api.0.goals.create(owner(&call)?, draft).await?;
+    let goal = call.api.0.goals.create(call.owner()?, draft).await?;
     shown(&call, &goal)?.created(&call.api.location(&format!("{API}/goals/{}", goal.id)))
 }
 
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
-    let goal = call.api.0.goals.get(owner(&call)?, id(&call)?).await?;
+    let goal = call.api.0.goals.get(call.owner()?, id(&call)?).await?;
     Ok(shown(&call, &goal)?.unless_known(&call.headers))
 }
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
     let patch = input::goal_patch(std::mem::take(&mut call.body))?;
     let expected = expected(&call.headers)?;
-    let updated = call.api.0.goals.update(owner(&call)?, id(&call)?, expected, &patch).await;
+    let updated = call.api.0.goals.update(call.owner()?, id(&call)?, expected, &patch).await;
     shown(&call, &updated.map_err(|error| stale(&call, error))?)
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Reply, Problem> {
     let expected = expected(&call.headers)?;
-    let deleted = call.api.0.goals.delete(owner(&call)?, id(&call)?, expected).await;
+    let deleted = call.api.0.goals.delete(call.owner()?, id(&call)?, expected).await;
     let deleted = deleted.map_err(|error| stale(&call, error))?;
     Reply::empty(StatusCode::NO_CONTENT).etag(&etag(deleted.version))
 }
 
 pub(crate) async fn restore(call: Call) -> Result<Reply, Problem> {
-    let goal = call.api.0.goals.restore(owner(&call)?, id(&call)?).await?;
+    let goal = call.api.0.goals.restore(call.owner()?, id(&call)?).await?;
     shown(&call, &goal)
 }
 
 pub(crate) async fn purge(call: Call) -> Result<Reply, Problem> {
-    call.api.0.goals.purge(owner(&call)?, id(&call)?).await?;
+    call.api.0.goals.purge(call.owner()?, id(&call)?).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
-}
-
-fn owner(call: &Call) -> Result<OwnerId, Problem> {
-    Ok(call.caller()?.who.user.id.into())
 }
 
 /// What is no id names nothing.
@@ -64,11 +60,9 @@ fn id(call: &Call) -> Result<GoalId, Problem> {
 }
 
 fn shown(call: &Call, goal: &Goal) -> Result<Reply, Problem> {
-    let zone = call.caller()?.who.user.time_zone;
-    Reply::json(&GoalOut::new(goal, call.api.0.goals.now(), zone))?.etag(&etag(goal.version))
+    Reply::json(&GoalOut::new(goal, call.api.0.goals.now(), call.time_zone()))?.etag(&etag(goal.version))
 }
 
 fn stale(call: &Call, error: Error) -> Problem {
-    let zone = call.caller_if_any().map(|caller| caller.who.user.time_zone).unwrap_or_default();
-    refused(&call.api, zone, error)
+    refused(&call.api, call.time_zone(), error)
 }

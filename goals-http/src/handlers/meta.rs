@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use goals_core::{
-    ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Color, DESCRIPTION_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX,
-    TAGS_MAX, TITLE_MAX,
+    ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status,
+    TAG_MAX, TAGS_MAX, TITLE_MAX,
 };
 
 use crate::problem::{Code, Problem};
@@ -15,19 +15,20 @@ use crate::wire::output::{BoundsOut, MetaOut, StatusOut};
 
 pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
     let api = &call.api.0;
-    let policy = api.accounts.password_policy();
+    let accounts = call.api.accounts();
+    let policy = accounts.map(Accounts::password_policy);
     Reply::json(&MetaOut {
         limits: BoundsOut {
             goals_per_owner: api.goals.max_goals(),
-            sessions_per_user: api.accounts.max_sessions(),
+            sessions_per_user: accounts.map(Accounts::max_sessions),
             title_characters: TITLE_MAX,
             description_characters: DESCRIPTION_MAX,
             tags: TAGS_MAX,
             tag_characters: TAG_MAX,
             attributes: ATTRIBUTES_MAX,
             attributes_bytes: ATTRIBUTES_MAX_BYTES,
-            password_characters_min: policy.min_length,
-            password_characters_max: policy.max_length,
+            password_characters_min: policy.map(|policy| policy.min_length),
+            password_characters_max: policy.map(|policy| policy.max_length),
             page_default: PAGE_DEFAULT,
             page_max: PAGE_MAX,
             body_bytes: api.body_limit,
@@ -36,6 +37,8 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
         palette: Color::WORDS,
         priorities: Priority::WORDS,
         problem_codes: Code::WORDS,
+        accounts: accounts.is_some(),
+        sign_in_url: api.sign_in_url.as_deref(),
         storage: &api.storage,
     })
 }

@@ -5,7 +5,7 @@
 use http::header::{CONTENT_SECURITY_POLICY, HeaderValue};
 
 use crate::assets::Page;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::service::Call;
 
@@ -23,5 +23,5 @@ pub(crate) async fn asset(call: Call) -> Result<Reply, Problem> {
 }
 
 fn page(call: &Call) -> Result<&Page, Problem> {
-    call.api.0.page.as_ref().ok_or_else(|| Problem::new(Code::NotFound).detail("there is nothing here"))
+    call.api.0.page.as_ref().ok_or_else(|| Problem::internal(&"there is no page"))
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::with_permit;
 use crate::GoalsApi;
-use crate::auth;
+use crate::auth::{self, Caller};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::service::Call;
@@ -23,67 +23,67 @@ pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
     // Two spellings of one name are one account.
     let (LoginName::Username(account) | LoginName::Email(account)) = LoginName::parse(&login);
     let client = client(&call.headers);
-    let attempt = call.api.0.accounts.log_in(&login, password, &client);
+    let attempt = call.accounts()?.log_in(&login, password, &client);
     let signed_in = with_permit(&call, &account, attempt).await?;
     tracing::info!(user = %signed_in.user.id, session = %signed_in.session.id, "signed in");
     if !cookie {
         return Ok(tokens(&call.api, &signed_in)?.status(StatusCode::CREATED));
     }
-    let token = call.api.0.accounts.browser_token(&signed_in.session)?;
+    let token = call.accounts()?.browser_token(&signed_in.session)?;
     let cookie = call.api.0.cookie.set(&token, call.api.0.goals.now())?;
     Ok(Reply::json(&WhoOut::new(&signed_in.user, &signed_in.session))?
         .status(StatusCode::CREATED)
         .header(SET_COOKIE, cookie))
 }
 
-pub(crate) async fn refresh(call: Call) -> Result<Reply, Problem> {
-    let [token] = input::texts(call.body, ["refresh_token"])?;
+pub(crate) async fn refresh(mut call: Call) -> Result<Reply, Problem> {
+    let [token] = input::texts(std::mem::take(&mut call.body), ["refresh_token"])?;
     if let Some(limiter) = &call.api.0.limiter {
         limiter.refresh(call.client)?;
     }
-    let signed_in = call.api.0.accounts.refresh(&token).await?;
+    let signed_in = call.accounts()?.refresh(&token).await?;
     tokens(&call.api, &signed_in)
 }
 
 pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
-    let who = &call.caller()?.who;
-    let sessions = call.api.0.accounts.sessions(who.user.id).await?;
+    let who = call.account()?;
+    let sessions = call.accounts()?.sessions(who.user.id).await?;
     let items = sessions.iter().map(|session| SessionOut::new(session, who.session.id)).collect();
     Reply::json(&SessionsOut { items })
 }
 
 pub(crate) async fn end(call: Call) -> Result<Reply, Problem> {
-    let who = &call.caller()?.who;
+    let who = call.account()?;
     let id: SessionId = call.parameter.parse().map_err(|_| Problem::from(goals_core::Error::NotFound))?;
-    call.api.0.accounts.end_session(who.user.id, id).await?;
+    call.accounts()?.end_session(who.user.id, id).await?;
     tracing::info!(user = %who.user.id, session = %id, "a session was ended");
     if id == who.session.id { signed_out(&call) } else { Ok(Reply::empty(StatusCode::NO_CONTENT)) }
 }
 
 pub(crate) async fn log_out(call: Call) -> Result<Reply, Problem> {
-    let who = &call.caller()?.who;
-    call.api.0.accounts.end_session(who.user.id, who.session.id).await?;
+    let who = call.account()?;
+    call.accounts()?.end_session(who.user.id, who.session.id).await?;
     tracing::info!(user = %who.user.id, session = %who.session.id, "signed out");
     signed_out(&call)
 }
 
 pub(crate) async fn end_all(call: Call) -> Result<Reply, Problem> {
-    let user = call.caller()?.who.user.id;
-    let sessions = call.api.0.accounts.end_all_sessions(user).await?;
+    let user = call.account()?.user.id;
+    let sessions = call.accounts()?.end_all_sessions(user).await?;
     tracing::info!(%user, sessions, "signed out everywhere");
     signed_out(&call)
 }
 
 #[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
-    let caller = call.caller_if_any().map(|caller| &caller.who);
+    let caller = call.caller_if_any().and_then(Caller::account);
     let nobody = WhoOut { user: None, session: None };
     Reply::json(&caller.map_or(nobody, |who| WhoOut::new(&who.user, &who.session)))
 }
 
 fn signed_out(call: &Call) -> Result<Reply, Problem> {
     let reply = Reply::empty(StatusCode::NO_CONTENT);
-    if !call.caller()?.by_cookie {
+    if !call.caller()?.by_cookie() {
         return Ok(reply);
     }
     Ok(reply.header(SET_COOKIE, call.api.0.cookie.clear()?))

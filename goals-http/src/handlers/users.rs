@@ -1,6 +1,6 @@
 //! Accounts.
 
-use goals_core::{OwnerId, Password};
+use goals_core::Password;
 use http::StatusCode;
 use http::header::SET_COOKIE;
 
@@ -9,14 +9,12 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::routes::API;
 use crate::service::Call;
-use crate::wire::{
-    input,
-    output::{LimitsOut, UserOut},
-};
+use crate::wire::{input, output::UserOut};
 
-pub(crate) async fn register(call: Call) -> Result<Reply, Problem> {
-    let accounts = &call.api.0.accounts;
-    let registration = input::registration(call.body, |given| accounts.validate(given))?;
+pub(crate) async fn register(mut call: Call) -> Result<Reply, Problem> {
+    let body = std::mem::take(&mut call.body);
+    let accounts = call.accounts()?;
+    let registration = input::registration(body, |given| accounts.validate(given))?;
     if let Some(limiter) = &call.api.0.limiter {
         limiter.registration(call.client)?;
     }
@@ -29,39 +27,32 @@ pub(crate) async fn register(call: Call) -> Result<Reply, Problem> {
 
 #[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
-    let user = &call.caller()?.who.user;
+    let user = &call.account()?.user;
     Ok(Reply::json(&UserOut::from(user))?.etag(&etag(user.version))?.unless_known(&call.headers))
 }
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
     let patch = input::user_patch(std::mem::take(&mut call.body))?;
-    let user = &call.caller()?.who.user;
-    let updated = call.api.0.accounts.update(user.id, expected(&call.headers)?, &patch).await;
+    let user = &call.account()?.user;
+    let updated = call.accounts()?.update(user.id, expected(&call.headers)?, &patch).await;
     let updated = updated.map_err(|error| refused(&call.api, user.time_zone, error))?;
     Reply::json(&UserOut::from(&updated))?.etag(&etag(updated.version))
 }
 
 pub(crate) async fn delete(mut call: Call) -> Result<Reply, Problem> {
     let [password] = input::texts(std::mem::take(&mut call.body), ["password"])?;
-    let user = call.caller()?.who.user.id;
-    let deletion = call.api.0.accounts.delete(user, Password::new(password));
+    let user = call.account()?.user.id;
+    let deletion = call.accounts()?.delete(user, Password::new(password));
     with_permit(&call, &user.to_string(), deletion).await?;
     tracing::info!(%user, "the account was deleted");
     Ok(Reply::empty(StatusCode::NO_CONTENT).header(SET_COOKIE, call.api.0.cookie.clear()?))
 }
 
-pub(crate) async fn limits(call: Call) -> Result<Reply, Problem> {
-    let user = call.caller()?.who.user.id;
-    let goals = call.api.0.goals.usage(OwnerId::from(user)).await?.into();
-    let sessions = call.api.0.accounts.session_usage(user).await?.into();
-    Reply::json(&LimitsOut { goals, sessions })
-}
-
 pub(crate) async fn change_password(mut call: Call) -> Result<Reply, Problem> {
     let names = ["current_password", "new_password"];
     let [present, new] = input::texts(std::mem::take(&mut call.body), names)?.map(Password::new);
-    let who = &call.caller()?.who;
-    let change = call.api.0.accounts.change_password(who, present, new);
+    let who = call.account()?;
+    let change = call.accounts()?.change_password(who, present, new);
     with_permit(&call, &who.user.id.to_string(), change).await?;
     tracing::info!(user = %who.user.id, "the password was changed");
     Ok(Reply::empty(StatusCode::NO_CONTENT))

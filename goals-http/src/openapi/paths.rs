@@ -5,7 +5,9 @@
 use super::schemas::{
     GoalChange, GoalQuery, LogIn, NewGoal, NewUser, PasswordChange, Proof, Refresh, SignedIn, UserChange,
 };
-use crate::wire::output::{GoalOut, GoalsOut, HealthOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut};
+use crate::wire::output::{
+    GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut,
+};
 
 /// Register.
 #[utoipa::path(
@@ -103,6 +105,13 @@ pub(super) const fn end_all_sessions() {}
     responses((status = 200, description = "Who asks, also when that is nobody.", body = WhoOut)),
 )]
 pub(super) const fn who_am_i() {}
+
+/// Ask who one is.
+#[utoipa::path(
+    get, path = "/api/v1/session", tag = "sessions",
+    responses((status = 200, description = "Who asks, also when that is nobody.", body = HereOut)),
+)]
+pub(super) const fn who_is_here() {}
 
 /// List one's goals, a page at a time.
 #[utoipa::path(

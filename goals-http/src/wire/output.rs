@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap as _, Serializer};
 use utoipa::ToSchema;
 
+use crate::identity::Identity;
 use crate::openapi::choices;
 
 /// A goal as its owner sees it at one instant.
@@ -212,7 +213,10 @@ impl From<Usage> for UsageOut {
 pub(crate) struct LimitsOut {
     /// Those in the trash counted.
     pub(crate) goals: UsageOut,
-    pub(crate) sessions: UsageOut,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) sessions: Option<UsageOut>,
 }
 
 /// The sessions of a user, the last used first.
@@ -238,6 +242,43 @@ impl<'a> WhoOut<'a> {
     pub(crate) fn new(user: &'a User, session: &'a Session) -> Self {
         Self { user: Some(user.into()), session: Some(SessionOut::new(session, session.id)) }
     }
+}
+
+/// A user of the program that goals are a part of.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Person)]
+pub(crate) struct PersonOut<'a> {
+    /// As an owner of goals.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = "uuid")]
+    id: goals_core::OwnerId,
+    /// What to call them, if that is known.
+    #[schema(required)]
+    username: Option<&'a str>,
+    locale: &'a str,
+    /// A zone of the IANA time zone database.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String)]
+    time_zone: TimeZone,
+}
+
+impl<'a> From<&'a Identity> for PersonOut<'a> {
+    fn from(identity: &'a Identity) -> Self {
+        Self {
+            id: identity.owner,
+            username: identity.name.as_deref(),
+            locale: identity.locale.as_str(),
+            time_zone: identity.time_zone,
+        }
+    }
+}
+
+/// Who asks, as the program knows them that goals are a part of; null when that is nobody.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Here)]
+pub(crate) struct HereOut<'a> {
+    #[schema(required)]
+    pub(crate) user: Option<PersonOut<'a>>,
 }
 
 /// A pair of tokens, and whose they are.
@@ -272,6 +313,11 @@ pub(crate) struct MetaOut<'a> {
     pub(crate) palette: &'static [&'static str],
     pub(crate) priorities: &'static [&'static str],
     pub(crate) problem_codes: &'static [&'static str],
+    /// Whether people have accounts here; if not, another program knows who they are.
+    pub(crate) accounts: bool,
+    /// Where people sign in who have no account here.
+    #[schema(required)]
+    pub(crate) sign_in_url: Option<&'a str>,
     /// What the data is kept in.
     pub(crate) storage: &'a str,
 }
@@ -300,15 +346,24 @@ impl From<Status> for StatusOut {
 #[schema(as = Bounds)]
 pub(crate) struct BoundsOut {
     pub(crate) goals_per_owner: u64,
-    pub(crate) sessions_per_user: u32,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) sessions_per_user: Option<u32>,
     pub(crate) title_characters: usize,
     pub(crate) description_characters: usize,
     pub(crate) tags: usize,
     pub(crate) tag_characters: usize,
     pub(crate) attributes: usize,
     pub(crate) attributes_bytes: usize,
-    pub(crate) password_characters_min: usize,
-    pub(crate) password_characters_max: usize,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) password_characters_min: Option<usize>,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) password_characters_max: Option<usize>,
     pub(crate) page_default: u32,
     pub(crate) page_max: u32,
     pub(crate) body_bytes: usize,

@@ -12,6 +12,7 @@ mod hostile;
 mod logs;
 mod mounting;
 mod openapi;
+mod own_users;
 mod page;
 mod sessions;
 mod throttle;

@@ -1,0 +1,26 @@
+//! Who is here, whether they have an account or the host knows them.
+
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::service::Call;
+use crate::wire::output::{HereOut, LimitsOut, PersonOut};
+
+/// Who asks, where the host knows.
+#[expect(clippy::unused_async, reason = "all handlers have one shape")]
+pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
+    let user = match call.caller_if_any() {
+        Some(Caller::Own(identity)) => Some(PersonOut::from(identity)),
+        _ => None,
+    };
+    Reply::json(&HereOut { user })
+}
+
+pub(crate) async fn limits(call: Call) -> Result<Reply, Problem> {
+    let goals = call.api.0.goals.usage(call.owner()?).await?.into();
+    let sessions = match (call.api.accounts(), call.caller()?.account()) {
+        (Some(accounts), Some(who)) => Some(accounts.session_usage(who.user.id).await?.into()),
+        _ => None,
+    };
+    Reply::json(&LimitsOut { goals, sessions })
+}
