@@ -3,11 +3,14 @@
 //! `index.html` is asked for again on every visit; everything else lies under a path that names
 //! its content, so a browser that has it never asks again.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
+use crate::packed::Packed;
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 
@@ -39,10 +42,14 @@ assets! {
 
 const INDEX: &str = include_str!("../web/index.html");
 
+/// What is served of the assets, in their order.
+static PACKED: LazyLock<Vec<Packed>> =
+    LazyLock::new(|| ASSETS.iter().map(|(_, content)| Packed::new(Bytes::from_static(content))).collect());
+
 /// The page as it is served under one base path.
 #[derive(Debug)]
 pub(crate) struct Page {
-    index: Bytes,
+    index: Packed,
     index_tag: String,
     /// Names the content of all assets together: they import each other by relative paths.
     hash: String,
@@ -65,26 +72,26 @@ impl Page {
             // A mounted page may be asked for without the slash that makes relative paths work.
             index = index.replacen("<head>", &format!("<head>\n  <base href=\"{base}/\">"), 1);
         }
-        let index_tag = format!("\"{}\"", short_hex(Sha256::new().chain_update(&index)));
-        Self { index: index.into(), index_tag, hash }
+        let index_tag = short_hex(Sha256::new().chain_update(&index));
+        // Nobody shall wait for it who asks.
+        LazyLock::force(&PACKED);
+        Self { index: Packed::new(index.into()), index_tag, hash }
     }
 
     pub(crate) fn index(&self, request: &HeaderMap) -> Result<Reply, Problem> {
-        let reply = Reply::new("text/html; charset=utf-8", self.index.clone());
-        let reply = reply.header(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        Ok(reply.etag(&self.index_tag)?.unless_known(request))
+        let reply = self.index.reply("text/html; charset=utf-8", &self.index_tag, request)?;
+        Ok(reply.header(CACHE_CONTROL, HeaderValue::from_static("no-cache")))
     }
 
     /// `rest` is what stands behind `/assets/`.
     pub(crate) fn asset(&self, rest: &str, request: &HeaderMap) -> Result<Reply, Problem> {
         let path = rest.strip_prefix(&self.hash).and_then(|rest| rest.strip_prefix('/'));
-        let asset = path.and_then(|path| ASSETS.iter().find(|(known, _)| *known == path));
-        let Some((path, content)) = asset else {
+        let asset = path.and_then(|path| ASSETS.iter().zip(PACKED.iter()).find(|((known, _), _)| *known == path));
+        let Some(((path, _), content)) = asset else {
             return Err(Problem::new(Code::NotFound).detail("there is nothing here"));
         };
-        let immutable = HeaderValue::from_static("public, max-age=31536000, immutable");
-        let reply = Reply::new(media_type(path), Bytes::from_static(content)).header(CACHE_CONTROL, immutable);
-        Ok(reply.etag(&format!("\"{}\"", self.hash))?.unless_known(request))
+        let reply = content.reply(media_type(path), &self.hash, request)?;
+        Ok(reply.header(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")))
     }
 }
 
@@ -123,6 +130,10 @@ mod tests {
         }
     }
 
+    fn text(page: &Page) -> &str {
+        str::from_utf8(page.index.plain()).unwrap()
+    }
+
     #[test]
     fn every_file_of_the_page_is_built_in() {
         let mut found = BTreeSet::new();
@@ -135,13 +146,19 @@ mod tests {
     #[test]
     fn the_page_stays_small() {
         let bytes = |suffix: &str| {
-            ASSETS.iter().filter(|(path, _)| path.ends_with(suffix)).map(|(_, content)| content.len()).sum::<usize>()
+            let those = ASSETS.iter().zip(PACKED.iter()).filter(|((path, _), _)| path.ends_with(suffix));
+            those.fold((0, 0), |(sent, plain), ((_, content), packed)| (sent + packed.sent(), plain + content.len()))
         };
-        assert!(bytes(".js") <= 60_000, "{}", bytes(".js"));
-        assert!(bytes(".css") <= 16_000, "{}", bytes(".css"));
-        assert!(bytes("") + INDEX.len() <= 100_000, "{}", bytes(""));
-        for (path, content) in ASSETS.iter().filter(|(path, _)| path.starts_with("i18n/")) {
-            assert!(content.len() <= 8_000, "{path} {}", content.len());
+        let index = Page::new("").index.sent();
+        for (what, (sent, plain), most) in [
+            ("script", bytes(".js"), 60_000),
+            ("style", bytes(".css"), 16_000),
+            ("all", (bytes("").0 + index, bytes("").1), 100_000),
+            ("English", bytes("/en.json"), 8_000),
+            ("Portuguese", bytes("/pt-BR.json"), 8_000),
+        ] {
+            assert!(sent <= most, "{what}: {sent} bytes are sent");
+            assert!(plain <= 4 * most, "{what}: {plain} bytes are read");
         }
         assert!(ASSETS.len() <= 18, "a first visit is at most 20 requests, two of them to the API");
     }
@@ -149,7 +166,7 @@ mod tests {
     #[test]
     fn the_page_asks_for_nothing_that_could_be_stale() {
         let page = Page::new("");
-        let index = str::from_utf8(&page.index).unwrap();
+        let index = text(&page);
         for attribute in ["href=\"", "src=\""] {
             for (at, _) in index.match_indices(attribute) {
                 let path = index[at + attribute.len()..].split('"').next().unwrap();
@@ -161,8 +178,7 @@ mod tests {
 
     #[test]
     fn a_mounted_page_says_where_it_is() {
-        let index = Page::new("/apps/goals").index;
-        assert!(str::from_utf8(&index).unwrap().contains("<head>\n  <base href=\"/apps/goals/\">"));
+        assert!(text(&Page::new("/apps/goals")).contains("<head>\n  <base href=\"/apps/goals/\">"));
         assert_ne!(Page::new("/a").index_tag, Page::new("/b").index_tag);
     }
 }

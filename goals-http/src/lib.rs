@@ -10,6 +10,7 @@ mod identity;
 mod json;
 mod limiter;
 mod openapi;
+mod packed;
 mod peer;
 mod problem;
 mod query;

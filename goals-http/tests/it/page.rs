@@ -1,3 +1,5 @@
+use std::io::Read as _;
+
 use serde_json::json;
 
 use crate::harness::{Api, Ask};
@@ -35,6 +37,36 @@ async fn a_second_visit_costs_next_to_nothing() {
     assert_eq!(first.header("cache-control"), "no-cache");
     let again = api.send(Ask::get("/?again").with("if-none-match", first.header("etag"))).await.is(304);
     assert!(again.bytes.is_empty());
+}
+
+#[tokio::test]
+async fn what_travels_is_compressed_for_who_takes_it() {
+    let api = Api::new();
+    let html = String::from_utf8(api.send(Ask::get("/")).await.bytes.to_vec()).unwrap();
+    let script = html.split('"').find(|text| text.ends_with("main.js")).unwrap();
+    for path in ["/".to_owned(), format!("/{script}")] {
+        let plain = api.send(Ask::get(&path)).await.is(200);
+        let packed = api.send(Ask::get(&path).with("accept-encoding", "gzip, br")).await.is(200);
+        assert_eq!(packed.header("content-encoding"), "gzip");
+        assert!(!plain.headers.contains_key("content-encoding"));
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&packed.bytes[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain.bytes);
+        assert!(packed.bytes.len() * 3 < plain.bytes.len() * 2, "{path}");
+
+        // A cache must not mix them up, and neither counts as the other.
+        assert_ne!(plain.header("etag"), packed.header("etag"));
+        let known =
+            |encoding| Ask::get(&path).with("accept-encoding", encoding).with("if-none-match", packed.header("etag"));
+        let same = api.send(known("gzip")).await.is(304);
+        for answer in [&plain, &packed, &same, &api.send(known("identity")).await.is(200)] {
+            assert_eq!(answer.header("vary"), "Accept-Encoding");
+        }
+        let head = api.send(Ask::new("HEAD", &path).with("accept-encoding", "gzip")).await.is(200);
+        assert_eq!(head.header("content-length"), packed.bytes.len().to_string());
+        assert_eq!(head.header("etag"), packed.header("etag"));
+        assert!(head.bytes.is_empty());
+    }
 }
 
 #[tokio::test]
