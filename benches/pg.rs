@@ -11,8 +11,8 @@ use chrono::{DateTime, TimeDelta};
 use criterion::Criterion;
 use deadpool_postgres::{Manager, Pool};
 use goals_core::{
-    Deadline, DuplicatePolicy, Goal, GoalDraft, GoalId, GoalQuery, GoalRepository, IdSource as _, LoginName, OwnerId,
-    PasswordHash, SystemIds, User, UserId, UserRepository,
+    Deadline, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalDraft, GoalId, GoalQuery, GoalRepository,
+    IdSource as _, LoginName, NewEvent, OwnerId, PasswordHash, SystemIds, User, UserId, UserRepository,
 };
 use goals_pg::local::LocalPostgres;
 use goals_pg::{Migrations, PgConfig, PgStore};
@@ -88,6 +88,10 @@ fn goal(owner: OwnerId, number: u32) -> Goal {
     draft.into_goal(GoalId::from_uuid(SystemIds.id(now())), owner, now()).unwrap()
 }
 
+fn event(goal: &Goal) -> NewEvent {
+    NewEvent::created(EventId::from_uuid(SystemIds.id(now())), goal)
+}
+
 fn user(number: u32) -> User {
     User {
         id: UserId::from_uuid(SystemIds.id(now())),
@@ -112,7 +116,9 @@ fn main() {
     let goals: Vec<_> = (0..MANY).map(|number| goal(owner, number)).collect();
     bench.runtime.block_on(async {
         for (number, goal) in (0..).zip(&goals) {
-            GoalRepository::insert(&bench.store, goal, DuplicatePolicy::Refuse, MANY.into()).await.unwrap();
+            GoalRepository::insert(&bench.store, goal, &event(goal), DuplicatePolicy::Refuse, MANY.into())
+                .await
+                .unwrap();
             UserRepository::insert(&bench.store, &user(number), &hash).await.unwrap();
         }
         bench.pool.get().await.unwrap().batch_execute("VACUUM ANALYZE").await.unwrap();
@@ -130,7 +136,17 @@ fn main() {
             writer.set(new_owner());
         }
         let goal = goal(writer.get(), number);
-        GoalRepository::insert(&bench.store, &goal, DuplicatePolicy::Refuse, MANY.into()).await.unwrap();
+        GoalRepository::insert(&bench.store, &goal, &event(&goal), DuplicatePolicy::Refuse, MANY.into()).await.unwrap();
+    });
+    let version = Cell::new(0);
+    bench.measure(c, "goal update", &async |bench, number| {
+        version.update(|version| version + 1);
+        let before = Goal { version: version.get(), ..goals[0].clone() };
+        let next = Goal { description: number.to_string(), version: version.get() + 1, ..before.clone() };
+        let id = EventId::from_uuid(SystemIds.id(now()));
+        let event = NewEvent::changed(id, EventKind::GoalChanged, &before, &next);
+        let check = DuplicateCheck::Keep;
+        assert!(GoalRepository::update(&bench.store, &next, &event, version.get(), check).await.unwrap());
     });
     bench.measure(c, "goal get", &async |bench, number| {
         let id = goals[(number % MANY) as usize].id;

@@ -8,8 +8,9 @@ use crate::clock::Clock;
 use crate::draft::{GoalDraft, GoalPatch};
 use crate::duplicate::{DuplicatePolicy, Fingerprint};
 use crate::error::{Current, Error};
+use crate::event::{Actor, EventKind, NewEvent};
 use crate::goal::Goal;
-use crate::ids::{GoalId, IdSource, OwnerId};
+use crate::ids::{EventId, GoalId, IdSource, OwnerId};
 use crate::limits::Usage;
 use crate::query::{GoalQuery, Page};
 use crate::store::{DuplicateCheck, GoalRepository};
@@ -18,6 +19,9 @@ use crate::store::{DuplicateCheck, GoalRepository};
 const GOALS_DEFAULT: u64 = 1_000;
 /// How long the trash keeps goals when nothing else is said.
 const TRASH_DEFAULT: TimeDelta = TimeDelta::days(30);
+
+/// How many goals leave the trash in one unit of work, with up to a goal's worth of history each.
+const PURGE_BATCH: usize = 100;
 
 /// Which version a change is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +100,8 @@ impl Goals {
         let id = draft.id.unwrap_or_else(|| GoalId::from_uuid(self.ids.id(now)));
         let duplicates = draft.duplicates.unwrap_or(self.duplicates);
         let goal = draft.into_goal(id, owner, now)?;
-        self.store.insert(&goal, duplicates, self.max).await?;
+        let event = NewEvent::created(self.event_id(now), &goal);
+        self.store.insert(&goal, &event, duplicates, self.max).await?;
         Ok(goal)
     }
 
@@ -132,7 +137,8 @@ impl Goals {
     ) -> Result<Goal, Error> {
         patch.validate()?;
         let duplicates = patch.duplicates.unwrap_or(self.duplicates);
-        self.change(owner, id, expected, duplicates, |goal, now| patch.apply(goal, now)).await
+        let apply = |goal: &Goal, now| patch.apply(goal, now);
+        self.change(owner, id, expected, duplicates, EventKind::GoalChanged, apply).await
     }
 
     /// Moves a goal to the trash. One that is there already stays as it is.
@@ -141,7 +147,7 @@ impl Goals {
     /// [`Error::Stale`] with the goal as it is now, [`Error::NotFound`], [`Error::Unavailable`].
     pub async fn delete(&self, owner: OwnerId, id: GoalId, expected: Expected) -> Result<Goal, Error> {
         let delete = |goal: &Goal, now| Ok(next_if(goal, goal.deleted_at.is_none(), now, Some(now)));
-        self.change(owner, id, expected, self.duplicates, delete).await
+        self.change(owner, id, expected, self.duplicates, EventKind::GoalDeleted, delete).await
     }
 
     /// Takes a goal out of the trash. One that is not there stays as it is.
@@ -151,7 +157,7 @@ impl Goals {
     /// [`Error::Unavailable`].
     pub async fn restore(&self, owner: OwnerId, id: GoalId) -> Result<Goal, Error> {
         let restore = |goal: &Goal, now| Ok(next_if(goal, goal.deleted_at.is_some(), now, None));
-        self.change(owner, id, Expected::Any, self.duplicates, restore).await
+        self.change(owner, id, Expected::Any, self.duplicates, EventKind::GoalRestored, restore).await
     }
 
     /// Removes a goal for good, whether it is in the trash or not.
@@ -159,16 +165,28 @@ impl Goals {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Unavailable`].
     pub async fn purge(&self, owner: OwnerId, id: GoalId) -> Result<(), Error> {
-        if self.store.purge(owner, id).await? { Ok(()) } else { Err(Error::NotFound) }
+        let now = self.clock.now();
+        let event = NewEvent::purged(self.event_id(now), now, Actor::Owner);
+        if self.store.purge(owner, id, &event).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
     /// Removes for good what has been in the trash of anybody for too long, and says how many
-    /// goals. To be called once in a while by the host; nothing here runs by itself.
+    /// goals. To be called once in a while by the host; nothing here runs by itself. It goes in
+    /// batches: what a failure leaves behind, the next call removes.
     ///
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn purge_expired(&self) -> Result<u64, Error> {
-        Ok(self.store.purge_expired(self.clock.now() - self.trash).await?)
+        let now = self.clock.now();
+        let mut purged = 0;
+        loop {
+            let ids: Vec<_> = std::iter::repeat_with(|| self.event_id(now)).take(PURGE_BATCH).collect();
+            let batch = self.store.purge_expired(now - self.trash, now, &ids).await?;
+            purged += batch;
+            if batch < PURGE_BATCH as u64 {
+                return Ok(purged);
+            }
+        }
     }
 
     /// How many goals an owner may have, and has, those in the trash counted.
@@ -187,12 +205,17 @@ impl Goals {
         Ok(self.store.ping().await?)
     }
 
+    fn event_id(&self, now: DateTime<Utc>) -> EventId {
+        EventId::from_uuid(self.ids.id(now))
+    }
+
     async fn change<F>(
         &self,
         owner: OwnerId,
         id: GoalId,
         expected: Expected,
         duplicates: DuplicatePolicy,
+        kind: EventKind,
         change: F,
     ) -> Result<Goal, Error>
     where
@@ -203,9 +226,14 @@ impl Goals {
             if !expected.allows(goal.version) {
                 return Err(Error::Stale(Current::Goal(Box::new(goal))));
             }
-            let next = change(&goal, self.clock.now())?;
+            let now = self.clock.now();
+            let next = change(&goal, now)?;
+            if next.version == goal.version {
+                return Ok(next);
+            }
             let check = duplicate_check(&goal, &next, duplicates);
-            if next.version == goal.version || self.store.update(&next, goal.version, check).await? {
+            let event = NewEvent::changed(self.event_id(now), kind, &goal, &next);
+            if self.store.update(&next, &event, goal.version, check).await? {
                 return Ok(next);
             }
             // Somebody was faster: the next round reads their version and judges it. Each round

@@ -80,6 +80,10 @@ id!(
     /// One sign-in on one device.
     SessionId
 );
+id!(
+    /// Something that happened.
+    EventId
+);
 
 impl OwnerId {
     /// The id of the owner whom the host calls `name`: a UUIDv5 in the host's own `namespace`.

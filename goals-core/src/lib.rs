@@ -8,6 +8,7 @@ mod deadline;
 mod draft;
 mod duplicate;
 mod error;
+mod event;
 mod goal;
 mod goals;
 mod ids;
@@ -29,6 +30,7 @@ mod text;
 mod time_zone;
 mod token;
 mod user;
+mod value;
 mod words;
 
 pub use accounts::{AccessToken, Accounts, Authenticated, Registration, SignIn};
@@ -39,12 +41,13 @@ pub use deadline::{Deadline, YEARS, parse_day};
 pub use draft::{Change, GoalDraft, GoalPatch};
 pub use duplicate::{DuplicatePolicy, Fingerprint};
 pub use error::{BoxError, Current, Error, ErrorKind, FieldError, FieldErrors, Param, Violation};
+pub use event::{Actor, Changes, Event, EventKind, FieldChange, NewEvent};
 pub use goal::{
     ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, AttributeValue, Attributes, Color, DESCRIPTION_MAX, Goal, ICON_MAX_BYTES,
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
 };
 pub use goals::{Expected, Goals};
-pub use ids::{GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
+pub use ids::{EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtCodec, WeakKey};
 pub use limits::{LimitKind, Usage};
@@ -66,3 +69,4 @@ pub use token::{Claims, TokenCodec, TokenError};
 pub use user::{
     EMAIL_MAX_BYTES, EmailAddress, Locale, LoginName, USERNAME_MAX, USERNAME_MIN, User, UserPatch, Username,
 };
+pub use value::FieldValue;

@@ -11,18 +11,21 @@
 //!
 //! [`testing`](crate::testing) has a suite that proves all of this of a store.
 
+mod goals;
+
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::duplicate::DuplicatePolicy;
 use crate::error::BoxError;
-use crate::goal::Goal;
-use crate::ids::{GoalId, OwnerId, SessionId, UserId};
+use crate::ids::{GoalId, SessionId, UserId};
 use crate::limits::LimitKind;
 use crate::password::PasswordHash;
-use crate::query::{GoalQuery, Page};
 use crate::session::{Session, SessionSecret};
 use crate::user::{LoginName, User};
+
+#[cfg(feature = "test-support")]
+pub use goals::MockGoalRepository;
+pub use goals::{DuplicateCheck, GoalRepository};
 
 /// Why a store did not do what it was asked. Something that is not there is no error: it is `None`
 /// or `false`.
@@ -120,7 +123,7 @@ pub trait UserRepository: Send + Sync + std::fmt::Debug {
     /// The store's own.
     async fn rehash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Removes the user and everything of theirs, goals and sessions included; `false`, with
+    /// Removes the user and everything of theirs, goals, their events and sessions included; `false`, with
     /// nothing done, when there is none or their hash is not `proven` any more.
     ///
     /// # Errors
@@ -240,76 +243,4 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// The store's own.
     async fn end_all(&self, user: UserId) -> Result<u64, StoreError>;
-}
-
-/// What an update has to check of the duplicate rule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DuplicateCheck {
-    /// The goal says what it said before and was open before: its place is not judged again.
-    Keep,
-    /// It says something new or is open again: judged as a new goal is.
-    Judge(DuplicatePolicy),
-}
-
-/// Where goals are kept.
-///
-/// **Duplicates.** Two goals are duplicates when both are open ([`Goal::is_open`]), of one owner,
-/// and have the same [`Fingerprint`](crate::Fingerprint). Of any number of callers who insert
-/// duplicates at the same time under [`DuplicatePolicy::Refuse`], exactly one succeeds. A goal that
-/// is not open is never a duplicate.
-#[cfg_attr(feature = "test-support", mockall::automock)]
-#[async_trait]
-pub trait GoalRepository: Send + Sync + std::fmt::Debug {
-    /// Adds a goal. There are never more than `max` goals of one owner, those in the trash counted.
-    ///
-    /// # Errors
-    /// [`StoreError::IdTaken`] when this owner has a goal with this id, whatever else is wrong;
-    /// [`StoreError::DuplicateGoal`] and [`StoreError::LimitReached`].
-    async fn insert(&self, goal: &Goal, duplicates: DuplicatePolicy, max: u64) -> Result<(), StoreError>;
-
-    /// A goal, in the trash or not.
-    ///
-    /// # Errors
-    /// The store's own.
-    async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError>;
-
-    /// A page of goals: those for which [`GoalQuery::matches`] holds, after the cursor, in the
-    /// order of [`Sort::compare`](crate::Sort::compare). The query has been validated.
-    ///
-    /// # Errors
-    /// The store's own.
-    async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError>;
-
-    /// Replaces the goal when the stored version is `expected`; `false` when it is another or the
-    /// goal is gone.
-    ///
-    /// # Errors
-    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it.
-    async fn update(&self, goal: &Goal, expected: u64, check: DuplicateCheck) -> Result<bool, StoreError>;
-
-    /// Removes a goal for good, whatever its state; `false` when there is none.
-    ///
-    /// # Errors
-    /// The store's own.
-    async fn purge(&self, owner: OwnerId, id: GoalId) -> Result<bool, StoreError>;
-
-    /// Removes for good what was moved to the trash before `deleted_before`, of every owner, and
-    /// says how many. It may go in batches, each a unit of work: what a failure leaves behind, the
-    /// next call removes.
-    ///
-    /// # Errors
-    /// The store's own.
-    async fn purge_expired(&self, deleted_before: DateTime<Utc>) -> Result<u64, StoreError>;
-
-    /// How many goals the owner has, those in the trash counted.
-    ///
-    /// # Errors
-    /// The store's own.
-    async fn count(&self, owner: OwnerId) -> Result<u64, StoreError>;
-
-    /// Whether the store answers.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] when it does not.
-    async fn ping(&self) -> Result<(), StoreError>;
 }

@@ -1,9 +1,11 @@
 -- Goals. Nothing here refers to the table of users: the owner may be the host's.
 
--- One narrow row per owner, locked by every write that changes the number of their goals.
+-- One narrow row per owner, locked by every write to their goals.
 CREATE TABLE :schema.usage (
     owner_id uuid   NOT NULL,
     goals    bigint NOT NULL,
+    -- The number of their last event.
+    last_seq bigint NOT NULL,
     CONSTRAINT usage_pk PRIMARY KEY (owner_id),
     CONSTRAINT usage_goals_ck CHECK (goals >= 0)
 ) WITH (fillfactor = 70);

@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0001_accounts.sql"),
     },
     Migration { version: 2, name: "goals", line: Line::Goals, sql: include_str!("../migrations/0002_goals.sql") },
+    Migration { version: 3, name: "events", line: Line::Goals, sql: include_str!("../migrations/0003_events.sql") },
 ];
 
 /// How long to wait while another program migrates the same schema.

@@ -17,9 +17,9 @@ use crate::config::{PgConfig, StatementMode};
 use crate::connection::Connection;
 use crate::error::{is_retryable, store_error};
 use crate::migrate::{MigrateError, Migration, Migrations};
-use crate::sql::GoalSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::users::UserSql;
+use crate::sql::{EventSql, GoalSql};
 
 /// Users, sessions and goals in `PostgreSQL`.
 ///
@@ -39,6 +39,7 @@ pub(crate) struct Sql {
     pub(crate) users: UserSql,
     pub(crate) sessions: SessionSql,
     pub(crate) goals: GoalSql,
+    pub(crate) events: EventSql,
 }
 
 /// Why a store cannot be made.
@@ -81,6 +82,7 @@ impl PgStore {
             users: UserSql::new(&config.schema),
             sessions: SessionSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
+            events: EventSql::new(&config.schema),
         };
         Self { pool, acquire: config.acquire, statement: config.statement, mode: config.mode, sql: Arc::new(sql) }
     }

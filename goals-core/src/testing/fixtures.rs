@@ -1,12 +1,16 @@
 //! Things to put into a store.
 
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::draft::GoalDraft;
+use crate::duplicate::DuplicatePolicy;
+use crate::event::{Actor, EventKind, NewEvent};
 use crate::goal::Goal;
-use crate::ids::{GoalId, OwnerId, SessionId, UserId};
+use crate::ids::{EventId, GoalId, OwnerId, SessionId, UserId};
 use crate::session::Session;
+use crate::store::{DuplicateCheck, GoalRepository, StoreError};
 use crate::time_zone::TimeZone;
 use crate::user::{Locale, User};
 
@@ -26,6 +30,62 @@ pub fn goal(owner: OwnerId, number: u128, title: &str) -> Goal {
     let id = GoalId::from_uuid(Uuid::from_u128(number));
     GoalDraft::new(title).into_goal(id, owner, now()).unwrap_or_else(|errors| panic!("{errors}"))
 }
+
+/// The event that makes this version of `goal`: that it was made, or that it changed.
+#[must_use]
+pub fn event(goal: &Goal) -> NewEvent {
+    let number = goal.id.as_uuid().as_u128() << 64 | u128::from(goal.version);
+    let id = EventId::from_uuid(Uuid::from_u128(number));
+    if goal.version == 1 {
+        return NewEvent::created(id, goal);
+    }
+    NewEvent::changed(id, EventKind::GoalChanged, goal, goal)
+}
+
+/// The event that a goal was removed for good.
+#[must_use]
+pub fn purged(goal: GoalId) -> NewEvent {
+    NewEvent::purged(EventId::from_uuid(goal.as_uuid()), now(), Actor::Owner)
+}
+
+/// Writes that are about a goal and not about its event: they bring one that says what they do.
+#[async_trait]
+pub trait PutGoals: GoalRepository {
+    /// [`insert`](GoalRepository::insert) with its event.
+    ///
+    /// # Errors
+    /// As there.
+    async fn put(&self, goal: &Goal, duplicates: DuplicatePolicy, max: u64) -> Result<(), StoreError> {
+        self.insert(goal, &event(goal), duplicates, max).await
+    }
+
+    /// [`update`](GoalRepository::update) with its event.
+    ///
+    /// # Errors
+    /// As there.
+    async fn replace(&self, goal: &Goal, expected: u64, check: DuplicateCheck) -> Result<bool, StoreError> {
+        self.update(goal, &event(goal), expected, check).await
+    }
+
+    /// [`purge`](GoalRepository::purge) with its event.
+    ///
+    /// # Errors
+    /// As there.
+    async fn remove(&self, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
+        self.purge(owner, id, &purged(id)).await
+    }
+
+    /// [`purge_expired`](GoalRepository::purge_expired) of at most `at_most` goals.
+    ///
+    /// # Errors
+    /// As there.
+    async fn empty_trash(&self, deleted_before: DateTime<Utc>, at_most: u128) -> Result<u64, StoreError> {
+        let ids: Vec<_> = (0..at_most).map(|number| EventId::from_uuid(Uuid::from_u128(number))).collect();
+        self.purge_expired(deleted_before, now(), &ids).await
+    }
+}
+
+impl<S: GoalRepository + ?Sized> PutGoals for S {}
 
 /// The `number`-th user, called `username`.
 ///

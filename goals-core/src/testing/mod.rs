@@ -11,7 +11,7 @@ mod fixtures;
 pub mod suite;
 
 pub use doubles::{ManualClock, PlainHasher, SequentialIds};
-pub use fixtures::{goal, now, session, user};
+pub use fixtures::{PutGoals, event, goal, now, purged, session, user};
 
 pub use crate::password::MockPasswordHasher;
 pub use crate::store::{MockGoalRepository, MockSessionRepository, MockUserRepository};

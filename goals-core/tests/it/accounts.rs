@@ -9,7 +9,10 @@ use goals_core::{
     Accounts, Authenticated, Change, Clock, Current, Error, ErrorKind, Expected, HashError, JwtCodec, MemoryStore,
     OwnerId, Password, PasswordHash, PasswordHasher, Registration, SignIn, UserPatch, Verdict,
 };
-use goals_core::{GoalRepository, testing::goal};
+use goals_core::{
+    GoalRepository,
+    testing::{PutGoals as _, goal},
+};
 
 const GOOD: &str = "tr0ub4dour&3xyz";
 
@@ -202,7 +205,7 @@ async fn deleting_asks_for_the_password_and_takes_everything() {
     let sign_in = fixture.signed_in().await;
     let (id, owner) = (sign_in.user.id, OwnerId::from(sign_in.user.id));
     let policy = goals_core::DuplicatePolicy::Refuse;
-    GoalRepository::insert(&*fixture.store, &goal(owner, 1, "Read"), policy, 9).await.unwrap();
+    fixture.store.put(&goal(owner, 1, "Read"), policy, 9).await.unwrap();
     assert!(matches!(fixture.accounts.delete(id, password("wrong")).await, Err(Error::BadCredentials)));
     assert!(fixture.is_alive(&sign_in).await);
     fixture.accounts.delete(id, password(GOOD)).await.unwrap();

@@ -315,7 +315,7 @@ async fn a_list_stands_in_the_order_that_was_asked_for() {
 #[tokio::test]
 async fn a_store_that_is_away_is_said_to_be() {
     let mut store = MockGoalRepository::new();
-    store.expect_insert().returning(|_, _, _| Err(StoreError::Unavailable("timed out".into())));
+    store.expect_insert().returning(|_, _, _, _| Err(StoreError::Unavailable("timed out".into())));
     store.expect_find().returning(|_, _| Err(StoreError::Backend("secret detail".into())));
     let (goals, _) = goals_on(store);
     let away = goals.create(ana(), GoalDraft::new("Read")).await.unwrap_err();
@@ -337,7 +337,7 @@ async fn who_loses_a_race_is_judged_again() {
     for wins in [false, true] {
         let found = stored.next();
         store.expect_find().times(1).in_sequence(&mut order).returning(move |_, _| Ok(found.clone()));
-        store.expect_update().times(1).in_sequence(&mut order).returning(move |_, _, _| Ok(wins));
+        store.expect_update().times(1).in_sequence(&mut order).returning(move |_, _, _, _| Ok(wins));
     }
     let (goals, _) = goals_on(store);
     let patch = GoalPatch { description: Change::Set("x".to_owned()), ..GoalPatch::default() };

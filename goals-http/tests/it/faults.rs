@@ -54,7 +54,7 @@ async fn an_outage_signs_nobody_out() {
 #[tokio::test]
 async fn a_fault_of_ours_tells_nothing() {
     let mut store = MockGoalRepository::new();
-    store.expect_insert().returning(|_, _, _| Err(StoreError::Backend("relation \"goals\" does not exist".into())));
+    store.expect_insert().returning(|_, _, _, _| Err(StoreError::Backend("relation \"goals\" does not exist".into())));
     let api = over(store);
     let ana = api.user("ana").await;
     let refused = api.send(Ask::post("/api/v1/goals", &json!({ "title": "x" })).by(&ana)).await;

@@ -1,11 +1,15 @@
 //! The statements of goals.
 
 use chrono::{DateTime, Utc};
-use goals_core::{DuplicateCheck, DuplicatePolicy, Goal, GoalId, GoalQuery, LimitKind, OwnerId, Page, StoreError};
+use goals_core::{
+    Actor, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalId, GoalQuery, LimitKind, NewEvent, OwnerId,
+    Page, StoreError,
+};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::columns::{self, Record, WRITTEN, stored_version, title_key};
+use super::events::{self, EventRecord};
 use super::list::ListSql;
 use super::{Executor, Param};
 use crate::error::{Constraint, store_error, unreadable, violated};
@@ -32,8 +36,10 @@ pub struct GoalSql {
     count: String,
 }
 
-/// The numbers of the parameters that follow those of [`WRITTEN`].
+/// The numbers of the parameters that follow those of [`WRITTEN`]; behind them come those of the
+/// event.
 const FURTHER: [usize; 3] = [WRITTEN.len() + 1, WRITTEN.len() + 2, WRITTEN.len() + 3];
+const EVENT: usize = WRITTEN.len() + 4;
 
 /// How often a goal is written anew when what stood in the way is gone. Each further round is one
 /// that another caller won, so that many of them mean something else: see [`Unseen`].
@@ -61,7 +67,8 @@ impl GoalSql {
             insert: schema.put_into(&insert()),
             // Nothing to do when another caller was faster.
             open_counter: schema.put_into(
-                "INSERT INTO :schema.usage (owner_id, goals) VALUES ($1, 0) ON CONFLICT (owner_id) DO NOTHING",
+                "INSERT INTO :schema.usage (owner_id, goals, last_seq) VALUES ($1, 0, 0)
+                 ON CONFLICT (owner_id) DO NOTHING",
             ),
             find: schema.put_into(&format!("SELECT {read} FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2")),
             list: ListSql::new(schema),
@@ -71,11 +78,7 @@ impl GoalSql {
                  WHERE owner_id = $1 AND (goal_id = $2 OR title_key = $3 AND {IS_OPEN})
                  ORDER BY goal_id"
             )),
-            purge: schema.put_into(
-                "WITH gone AS (DELETE FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2 RETURNING 1)
-                 UPDATE :schema.usage SET goals = goals - 1
-                 WHERE owner_id = $1 AND EXISTS (SELECT FROM gone) RETURNING goals",
-            ),
+            purge: schema.put_into(&purge()),
             purge_expired: schema.put_into(PURGE_EXPIRED),
             count: schema.put_into("SELECT goals FROM :schema.usage WHERE owner_id = $1"),
         }
@@ -91,15 +94,17 @@ impl GoalSql {
         &self,
         mut on: E,
         goal: &Goal,
+        event: &NewEvent,
         duplicates: DuplicatePolicy,
         max: u64,
     ) -> Result<(), StoreError> {
-        let record = Record::of(goal);
+        let (record, event) = (Record::of(goal), EventRecord::of(event));
         let slot = slot(goal.id, duplicates);
         let refuse = refuses(goal, duplicates);
         let limit = stored_version(max);
         let mut params = record.params();
         params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&limit as _, Type::INT8)]);
+        params.extend(event.params());
         for _ in 0..ROUNDS {
             match on.write(&self.insert, &params).await {
                 Ok(rows) if !rows.is_empty() => return Ok(()),
@@ -154,10 +159,11 @@ impl GoalSql {
         &self,
         mut on: E,
         goal: &Goal,
+        event: &NewEvent,
         expected: u64,
         check: DuplicateCheck,
     ) -> Result<bool, StoreError> {
-        let record = Record::of(goal);
+        let (record, event) = (Record::of(goal), EventRecord::of(event));
         let (slot, refuse) = match check {
             DuplicateCheck::Keep => (None, false),
             DuplicateCheck::Judge(policy) => (Some(slot(goal.id, policy)), refuses(goal, policy)),
@@ -165,6 +171,7 @@ impl GoalSql {
         let expected = stored_version(expected);
         let mut params = record.params();
         params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&expected as _, Type::INT8)]);
+        params.extend(event.params());
         for _ in 0..ROUNDS {
             match on.write(&self.update, &params).await {
                 Ok(rows) if !rows.is_empty() => return Ok(true),
@@ -185,19 +192,27 @@ impl GoalSql {
         Err(StoreError::Unavailable(Unseen.into()))
     }
 
-    /// Removes a goal for good; `false` when there is none.
+    /// Removes a goal for good and its events with it; `false` when there is none.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Backend`].
-    pub async fn purge<E: Executor>(&self, mut on: E, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
-        let params: [Param<'_>; 2] = [(&owner.as_uuid(), Type::UUID), (&id.as_uuid(), Type::UUID)];
+    pub async fn purge<E: Executor>(
+        &self,
+        mut on: E,
+        owner: OwnerId,
+        id: GoalId,
+        event: &NewEvent,
+    ) -> Result<bool, StoreError> {
+        let (owner, id, event) = (owner.as_uuid(), id.as_uuid(), EventRecord::of(event));
+        let mut params: Vec<Param<'_>> = vec![(&owner, Type::UUID), (&id, Type::UUID)];
+        params.extend(event.params());
         let rows = on.write(&self.purge, &params).await.map_err(store_error)?;
         Ok(!rows.is_empty())
     }
 
-    /// Removes for good at most `at_most` goals that were moved to the trash before
-    /// `deleted_before`, of every owner, and says how many; goals that somebody is changing are
-    /// left for the next time.
+    /// Removes for good goals that were moved to the trash before `deleted_before`, of every owner,
+    /// one for each of `ids` at most, and says how many; goals that somebody is changing are left
+    /// for the next time. What is left are the events that they were removed at `at`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Backend`].
@@ -205,12 +220,19 @@ impl GoalSql {
         &self,
         mut on: E,
         deleted_before: DateTime<Utc>,
-        at_most: u32,
+        at: DateTime<Utc>,
+        ids: &[EventId],
     ) -> Result<u64, StoreError> {
-        let at_most = i64::from(at_most);
-        let params: [Param<'_>; 2] = [(&deleted_before, Type::TIMESTAMPTZ), (&at_most, Type::INT8)];
+        let ids: Vec<_> = ids.iter().map(EventId::as_uuid).collect();
+        let params: [Param<'_>; 5] = [
+            (&deleted_before, Type::TIMESTAMPTZ),
+            (&ids, Type::UUID_ARRAY),
+            (&EventKind::GoalPurged.as_str(), Type::TEXT),
+            (&at, Type::TIMESTAMPTZ),
+            (&Actor::System.as_str(), Type::TEXT),
+        ];
         let rows = on.write(&self.purge_expired, &params).await.map_err(store_error)?;
-        rows.iter().map(|row| number(row.try_get(0))).sum()
+        Ok(rows.len() as u64)
     }
 
     /// How many goals the owner has, those in the trash counted.
@@ -273,6 +295,7 @@ fn insert() -> String {
     let columns = WRITTEN.join(", ");
     let values = (1..=WRITTEN.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
     let [slot, refuse, limit] = FURTHER;
+    let event = events::insert("goal_id", EVENT);
     format!(
         "WITH new AS (
              INSERT INTO :schema.goals ({columns}, duplicate_slot)
@@ -280,9 +303,12 @@ fn insert() -> String {
              WHERE EXISTS (SELECT FROM :schema.usage WHERE owner_id = $1)
                AND (NOT ${refuse} OR NOT EXISTS (
                    SELECT FROM :schema.goals WHERE owner_id = $1 AND title_key = $3 AND {IS_OPEN}))
-             RETURNING 1)
-         UPDATE :schema.usage SET goals = CASE WHEN goals < ${limit} THEN goals + 1 ELSE -1 END
-         WHERE owner_id = $1 AND EXISTS (SELECT FROM new) RETURNING goals"
+             RETURNING 1),
+         counted AS (
+             UPDATE :schema.usage
+             SET goals = CASE WHEN goals < ${limit} THEN goals + 1 ELSE -1 END, last_seq = last_seq + 1
+             WHERE owner_id = $1 AND EXISTS (SELECT FROM new) RETURNING last_seq)
+         {event}"
     )
 }
 
@@ -293,27 +319,53 @@ fn update() -> String {
     let changes = WRITTEN.iter().enumerate().skip(2).map(|(n, column)| format!("{column} = ${}", n + 1));
     let changes = changes.collect::<Vec<_>>().join(", ");
     let [slot, refuse, expected] = FURTHER;
+    let event = events::insert("goal_id", EVENT);
     format!(
-        "UPDATE :schema.goals SET {changes}, duplicate_slot = coalesce(${slot}, duplicate_slot)
-         WHERE owner_id = $1 AND goal_id = $2 AND version = ${expected}
-           AND (NOT ${refuse} OR NOT EXISTS (
-               SELECT FROM :schema.goals
-               WHERE owner_id = $1 AND title_key = $3 AND goal_id <> $2 AND {IS_OPEN}))
-         RETURNING 1"
+        "WITH new AS (
+             UPDATE :schema.goals SET {changes}, duplicate_slot = coalesce(${slot}, duplicate_slot)
+             WHERE owner_id = $1 AND goal_id = $2 AND version = ${expected}
+               AND (NOT ${refuse} OR NOT EXISTS (
+                   SELECT FROM :schema.goals
+                   WHERE owner_id = $1 AND title_key = $3 AND goal_id <> $2 AND {IS_OPEN}))
+             RETURNING 1),
+         counted AS (
+             UPDATE :schema.usage SET last_seq = last_seq + 1
+             WHERE owner_id = $1 AND EXISTS (SELECT FROM new) RETURNING last_seq)
+         {event}"
+    )
+}
+
+fn purge() -> String {
+    let event = events::insert("purged_id", 3);
+    format!(
+        "WITH gone AS (DELETE FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2 RETURNING 1),
+         counted AS (
+             UPDATE :schema.usage SET goals = goals - 1, last_seq = last_seq + 1
+             WHERE owner_id = $1 AND EXISTS (SELECT FROM gone) RETURNING last_seq)
+         {event}"
     )
 }
 
 /// Steps over goals that are locked, so that two of it share the work. It waits for counters
-/// alone, and since it has goals by then, a deadlock is possible with whoever deletes a user and
-/// takes the counter first; the store tries again what the server undoes.
+/// alone; since it may wait for several, a deadlock is possible with another one of it, and the
+/// store tries again what the server undoes.
 const PURGE_EXPIRED: &str = "
     WITH expired AS (
         SELECT owner_id, goal_id FROM :schema.goals WHERE deleted_at < $1
-        ORDER BY deleted_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+        ORDER BY deleted_at LIMIT cardinality($2) FOR UPDATE SKIP LOCKED),
     gone AS (
         DELETE FROM :schema.goals USING expired
         WHERE goals.owner_id = expired.owner_id AND goals.goal_id = expired.goal_id
-        RETURNING goals.owner_id),
-    counted AS (SELECT owner_id, count(*) AS goals FROM gone GROUP BY owner_id)
-    UPDATE :schema.usage SET goals = usage.goals - counted.goals
-    FROM counted WHERE usage.owner_id = counted.owner_id RETURNING counted.goals";
+        RETURNING goals.owner_id, goals.goal_id),
+    counted AS (
+        UPDATE :schema.usage SET goals = usage.goals - owners.goals, last_seq = last_seq + owners.goals
+        FROM (SELECT owner_id, count(*) AS goals FROM gone GROUP BY owner_id) owners
+        WHERE usage.owner_id = owners.owner_id
+        RETURNING usage.owner_id, last_seq - owners.goals AS before),
+    in_line AS (
+        SELECT owner_id, goal_id, row_number() OVER () AS number,
+            row_number() OVER (PARTITION BY owner_id ORDER BY goal_id) AS place
+        FROM gone)
+    INSERT INTO :schema.events (owner_id, seq, event_id, purged_id, kind, at, actor, changes)
+    SELECT owner_id, before + place, ($2)[number], goal_id, $3, $4, $5, '{}'
+    FROM in_line JOIN counted USING (owner_id) RETURNING 1";

@@ -1,13 +1,14 @@
 //! The statements, for a host that wants goals in a transaction of its own.
 //!
-//! [`GoalSql`] has a function for every method of
-//! [`GoalRepository`](goals_core::GoalRepository) that works on goals, and keeps the same promises
-//! but for bounded time, which is the store's; they run on whatever [`Executor`] they are given. On
-//! a host's connection they take part in its transaction: all of it commits, or nothing. What
-//! writes does so under a savepoint, so that a refusal leaves the host's transaction alive.
+//! [`GoalSql`] and [`EventSql`] have a function for every method of
+//! [`GoalRepository`](goals_core::GoalRepository) that works on goals or reads their events, and
+//! keep the same promises but for bounded time, which is the store's; they run on whatever
+//! [`Executor`] they are given. On a host's connection they take part in its transaction: all of it
+//! commits, or nothing. What writes does so under a savepoint, so that a refusal leaves the host's
+//! transaction alive.
 //!
 //! ```no_run
-//! use goals_core::{DuplicatePolicy, Goal, StoreError};
+//! use goals_core::{DuplicatePolicy, EventId, Goal, IdSource as _, NewEvent, StoreError, SystemIds};
 //! use goals_pg::sql::GoalSql;
 //!
 //! /// Marks an order as paid and gives its buyer a goal; both, or neither.
@@ -19,7 +20,8 @@
 //! ) -> Result<(), Box<dyn std::error::Error>> {
 //!     let mut transaction = client.transaction().await?;
 //!     transaction.execute("UPDATE orders SET paid = true WHERE id = $1", &[&order]).await?;
-//!     match sql.insert(&mut transaction, goal, DuplicatePolicy::Refuse, 1_000).await {
+//!     let event = NewEvent::created(EventId::from_uuid(SystemIds.id(goal.created_at)), goal);
+//!     match sql.insert(&mut transaction, goal, &event, DuplicatePolicy::Refuse, 1_000).await {
 //!         // They have it already, and the order is paid all the same.
 //!         Err(StoreError::DuplicateGoal { .. }) => {}
 //!         inserted => inserted?,
@@ -37,6 +39,7 @@
 //! serialization failure too; after any of them the whole transaction has to be tried again.
 
 mod columns;
+mod events;
 mod goals;
 mod list;
 pub(crate) mod sessions;
@@ -50,6 +53,7 @@ use tokio_postgres::{Error, GenericClient, Row};
 
 use crate::config::StatementMode;
 
+pub use self::events::EventSql;
 pub use self::goals::GoalSql;
 
 /// A value for a statement and the type that the statement gives it.

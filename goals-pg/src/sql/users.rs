@@ -30,7 +30,7 @@ pub(crate) struct UserSql {
     update: String,
     change_password: String,
     end_others: String,
-    remove: [String; 5],
+    remove: [String; 7],
 }
 
 impl UserSql {
@@ -57,8 +57,11 @@ impl UserSql {
                  WHERE user_id = $1 AND password_hash = $2 RETURNING 1"),
             end_others: sql("DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id <> $2"),
             remove: [
-                // The counter is locked first, so that no goal comes in behind the second statement.
+                // Goals and then the counter, as whoever writes a goal does; and the counter before
+                // anything is removed, so that no goal comes in behind the statements after it.
+                sql("SELECT FROM :schema.goals WHERE owner_id = $1 ORDER BY goal_id FOR UPDATE"),
                 sql("SELECT FROM :schema.usage WHERE owner_id = $1 FOR UPDATE"),
+                sql("DELETE FROM :schema.events WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.goals WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.usage WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.sessions WHERE user_id = $1"),

@@ -2,13 +2,17 @@
 
 use std::env;
 use std::fs::{self, Permissions};
+use std::ops::Deref;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, Pool};
+use goals_core::testing::{event, purged};
+use goals_core::{DuplicateCheck, DuplicatePolicy, Goal, GoalId, OwnerId, StoreError};
 use goals_pg::local::{TestDatabase, TestTemplate};
+use goals_pg::sql::{Executor, GoalSql};
 use goals_pg::{MigrateError, Migrations, PgConfig, PgStore, Schema, StatementMode};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -28,6 +32,47 @@ pub(crate) async fn empty() -> TestDatabase {
 async fn migrate(config: Config) -> Result<(), MigrateError> {
     let mut client = connect(&config).await;
     Migrations::all(&Schema::default()).migrate(&mut client).await.map(drop)
+}
+
+/// The statements of goals, each write with an event that says what it does.
+pub(crate) struct Sql(GoalSql);
+
+pub(crate) fn sql() -> Sql {
+    Sql(GoalSql::new(&Schema::default()))
+}
+
+impl Sql {
+    pub(crate) async fn put<E: Executor>(
+        &self,
+        on: E,
+        goal: &Goal,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError> {
+        self.0.insert(on, goal, &event(goal), duplicates, max).await
+    }
+
+    pub(crate) async fn replace<E: Executor>(
+        &self,
+        on: E,
+        goal: &Goal,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError> {
+        self.0.update(on, goal, &event(goal), expected, check).await
+    }
+
+    pub(crate) async fn remove<E: Executor>(&self, on: E, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
+        self.0.purge(on, owner, id, &purged(id)).await
+    }
+}
+
+impl Deref for Sql {
+    type Target = GoalSql;
+
+    fn deref(&self) -> &GoalSql {
+        &self.0
+    }
 }
 
 /// A connection of the test's own.

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use goals_core::DuplicatePolicy::Refuse;
-use goals_core::testing::{goal, user};
-use goals_core::{Goal, GoalRepository, OwnerId, PasswordHash, StoreError, UserRepository};
+use goals_core::testing::{PutGoals as _, goal, user};
+use goals_core::{Goal, OwnerId, PasswordHash, StoreError, UserRepository};
 use goals_pg::{MigrateError, Migrations, Schema, StatementMode};
 use uuid::Uuid;
 
@@ -35,13 +35,13 @@ async fn a_violated_rule_is_named_without_the_row() {
     client.batch_execute(strange).await.unwrap();
 
     let plain = goal(OwnerId::from_uuid(Uuid::from_u128(1)), 1, "Read");
-    GoalRepository::insert(&*store, &plain, Refuse, 9).await.unwrap();
+    store.put(&plain, Refuse, 9).await.unwrap();
     let raw = client.execute("UPDATE goals.goals SET description = $1", &[&SECRET]).await.unwrap_err();
     assert!(said(&raw).contains(SECRET), "the server itself does repeat the row");
 
     let secret = Goal { id: goal(plain.owner, 2, "x").id, title: "Swim".to_owned(), ..plain };
     let secret = Goal { description: SECRET.to_owned(), ..secret };
-    let refused = GoalRepository::insert(&*store, &secret, Refuse, 9).await.unwrap_err();
+    let refused = store.put(&secret, Refuse, 9).await.unwrap_err();
     assert!(matches!(refused, StoreError::Backend(_)), "{refused:?}");
     assert_discreet(&refused);
 

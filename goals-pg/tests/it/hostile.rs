@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use goals_core::DuplicatePolicy::{Allow, Refuse};
-use goals_core::testing::{goal, session, user};
+use goals_core::testing::{PutGoals as _, goal, session, user};
 use goals_core::{
     AttributeValue, Attributes, Cursor, Deadline, Goal, GoalId, GoalQuery, GoalRepository, LoginName, OwnerId,
     PasswordHash, Quantity, SessionRepository, SessionSecret, Sort, SortKey, SortValue, UserRepository,
@@ -27,7 +27,7 @@ async fn titles(store: &PgStore, query: &GoalQuery) -> Vec<String> {
 async fn stored(titles: &[&str]) -> (Arc<PgStore>, goals_pg::local::TestDatabase) {
     let (store, database) = store(StatementMode::Named).await;
     for (number, title) in (1..).zip(titles) {
-        GoalRepository::insert(&*store, &goal(owner(), number, title), Allow, 99).await.unwrap();
+        store.put(&goal(owner(), number, title), Allow, 99).await.unwrap();
     }
     (store, database)
 }
@@ -49,7 +49,7 @@ async fn text_is_data() {
         attributes,
         ..goal(owner(), 1, quotes)
     };
-    GoalRepository::insert(&*store, &goal, Refuse, 9).await.unwrap();
+    store.put(&goal, Refuse, 9).await.unwrap();
     assert_eq!(GoalRepository::find(&*store, owner(), goal.id).await.unwrap(), Some(goal.clone()));
     let query = GoalQuery { tags: goal.tags.clone(), text: Some(quotes.to_owned()), ..GoalQuery::default() };
     assert_eq!(titles(&store, &query).await, [quotes]);
@@ -62,7 +62,7 @@ async fn numbers_are_kept_to_the_last_digit() {
     let number = |text: &str| AttributeValue::Number(text.parse::<Quantity>().unwrap());
     let attributes: Attributes = (0..).map(|n: u8| format!("n{n}")).zip(texts.map(number)).collect();
     let goal = Goal { attributes, ..goal(owner(), 1, "Count") };
-    GoalRepository::insert(&*store, &goal, Refuse, 9).await.unwrap();
+    store.put(&goal, Refuse, 9).await.unwrap();
     assert_eq!(GoalRepository::find(&*store, owner(), goal.id).await.unwrap(), Some(goal));
 }
 
@@ -130,7 +130,7 @@ async fn what_grows_when_it_is_folded_still_fits() {
     // U+FDFA becomes eighteen characters; an index row has an end.
     let (store, _database) = stored(&[]).await;
     let long = goal(owner(), 1, &"\u{FDFA}".repeat(200));
-    GoalRepository::insert(&*store, &long, Refuse, 9).await.unwrap();
+    store.put(&long, Refuse, 9).await.unwrap();
     assert_eq!(GoalRepository::find(&*store, owner(), long.id).await.unwrap(), Some(long));
     let label = ["\u{FDFA}", "\u{FDFB}", "\u{FB03}"].concat();
     let longest = (1..).map(|n| format!("a@{}.org", vec![label.as_str(); n].join("."))).take_while(|a| a.len() <= 254);

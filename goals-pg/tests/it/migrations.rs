@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use goals_core::testing::goal;
+use goals_core::testing::{PutGoals as _, goal};
 use goals_core::{DuplicatePolicy, GoalRepository, OwnerId};
 use goals_pg::{MigrateError, Migration, Migrations, PgConfig, PgStore, Schema};
 use tokio::task::JoinSet;
@@ -25,6 +25,9 @@ async fn tables(client: &Client, schema: &str) -> Vec<String> {
     client.query(tables, &[&schema]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 
+/// The numbers of all migrations.
+const ALL: [i32; 3] = [1, 2, 3];
+
 /// Who may have to wait for the lock of the migrations holds it.
 async fn is_held(client: &Client) -> bool {
     let held = "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database
@@ -41,7 +44,7 @@ async fn many_start_at_once() {
         starters.spawn(async move { all().migrate(&mut client).await.unwrap().len() });
     }
     let done: usize = starters.join_all().await.into_iter().sum();
-    assert_eq!(done, 2, "each migration ran once");
+    assert_eq!(done, ALL.len(), "each migration ran once");
     let client = connect(database.config()).await;
     assert!(all().pending(&client).await.unwrap().is_empty());
 }
@@ -69,7 +72,7 @@ async fn one_of_them_dies_in_the_middle() {
     assert!(matches!(first.await.unwrap(), Err(MigrateError::Database(_))));
     block.rollback().await.unwrap();
     let done: Vec<i32> = others.join_all().await.concat();
-    assert_eq!(done, [2], "the first had finished one step, and the second was done again");
+    assert_eq!(done, ALL[1..], "the first had finished one step, and the second was done again");
     assert!(all().pending(&watcher).await.unwrap().is_empty());
 }
 
@@ -90,20 +93,23 @@ async fn whoever_is_dropped_lets_the_others_in() {
         }
     }
     // On the same connection: what was left open there is gone.
-    assert_eq!(versions(&all().pending(&client).await.unwrap()), [1, 2]);
+    assert_eq!(versions(&all().pending(&client).await.unwrap()), ALL);
     let mut other = connect(database.config()).await;
-    assert_eq!(versions(&all().migrate(&mut other).await.unwrap()), [1, 2]);
+    assert_eq!(versions(&all().migrate(&mut other).await.unwrap()), ALL);
 }
 
 #[tokio::test]
 async fn what_is_done_is_not_done_again() {
     let database = empty().await;
     let mut client = connect(database.config()).await;
-    assert_eq!(versions(&all().pending(&client).await.unwrap()), [1, 2]);
+    assert_eq!(versions(&all().pending(&client).await.unwrap()), ALL);
     assert_eq!(tables(&client, "goals").await, Vec::<String>::new(), "asking changes nothing");
-    assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), [1, 2]);
+    assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), ALL);
     assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), Vec::<i32>::new());
-    assert_eq!(tables(&client, "goals").await, ["goals", "login_claims", "migrations", "sessions", "usage", "users"]);
+    assert_eq!(
+        tables(&client, "goals").await,
+        ["events", "goals", "login_claims", "migrations", "sessions", "usage", "users"]
+    );
 }
 
 #[tokio::test]
@@ -135,10 +141,10 @@ async fn a_failed_step_leaves_nothing() {
     client.batch_execute("CREATE SCHEMA goals; CREATE TABLE goals.goals (theirs text)").await.unwrap();
     let failed = all().migrate(&mut client).await;
     assert!(matches!(failed, Err(MigrateError::Database(_))), "{failed:?}");
-    assert_eq!(versions(&all().pending(&client).await.unwrap()), [2]);
+    assert_eq!(versions(&all().pending(&client).await.unwrap()), ALL[1..]);
     assert!(!tables(&client, "goals").await.contains(&"usage".to_owned()));
     client.batch_execute("DROP TABLE goals.goals").await.unwrap();
-    assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), [2]);
+    assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), ALL[1..]);
 }
 
 #[tokio::test]
@@ -150,14 +156,14 @@ async fn two_schemas_keep_to_themselves() {
         let schema: Schema = name.parse().unwrap();
         let config = PgConfig { schema, ..PgConfig::new(database.config().clone()) };
         let store = PgStore::connect(&config).unwrap();
-        assert_eq!(store.migrate(&Migrations::goals_only(&config.schema)).await.unwrap().len(), 1);
+        assert_eq!(store.migrate(&Migrations::goals_only(&config.schema)).await.unwrap().len(), ALL.len() - 1);
         stores.push(store);
     }
-    stores[0].insert(&goal(owner, 1, "Read"), DuplicatePolicy::Refuse, 9).await.unwrap();
+    stores[0].put(&goal(owner, 1, "Read"), DuplicatePolicy::Refuse, 9).await.unwrap();
     assert_eq!(stores[0].count(owner).await.unwrap(), 1);
     assert_eq!(stores[1].count(owner).await.unwrap(), 0);
     let client = connect(database.config()).await;
-    assert_eq!(tables(&client, "user").await, ["goals", "migrations", "usage"], "no users of ours");
+    assert_eq!(tables(&client, "user").await, ["events", "goals", "migrations", "usage"], "no users of ours");
 }
 
 #[tokio::test]
@@ -169,7 +175,7 @@ async fn a_role_that_may_make_no_schema_is_given_one() {
     client.batch_execute(&given).await.unwrap();
     client.batch_execute(&format!("SET ROLE {role}")).await.unwrap();
     let mut client = client;
-    assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), [1, 2]);
+    assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), ALL);
     let gone = format!("RESET ROLE; DROP SCHEMA goals CASCADE; DROP ROLE {role}");
     client.batch_execute(&gone).await.unwrap();
 }
@@ -179,7 +185,7 @@ async fn the_script_does_the_same_by_hand() {
     let (by_hand, by_itself) = (empty().await, empty().await);
     let client = connect(by_hand.config()).await;
     client.batch_execute(&all().sql(0, 1)).await.unwrap();
-    assert_eq!(versions(&all().pending(&client).await.unwrap()), [2]);
+    assert_eq!(versions(&all().pending(&client).await.unwrap()), ALL[1..]);
     client.batch_execute(&all().sql(1, i32::MAX)).await.unwrap();
     assert!(all().pending(&client).await.unwrap().is_empty());
     let mut other = connect(by_itself.config()).await;
@@ -227,6 +233,6 @@ async fn a_pool_s_deadline_is_not_for_migrations() {
     // Longer than a statement of the store may take.
     watcher.batch_execute("SELECT pg_sleep(0.5)").await.unwrap();
     blocker.batch_execute("ROLLBACK").await.unwrap();
-    assert_eq!(versions(&migrating.await.unwrap().unwrap()), [1, 2]);
+    assert_eq!(versions(&migrating.await.unwrap().unwrap()), ALL);
     assert!(store.pending(&all()).await.unwrap().is_empty());
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, Pool, Runtime};
 use goals_core::DuplicatePolicy::Refuse;
-use goals_core::testing::goal;
+use goals_core::testing::{PutGoals as _, goal};
 use goals_core::{DuplicateCheck, Goal, GoalRepository, OwnerId, StoreError};
 use goals_pg::local::LocalPostgres;
 use goals_pg::{Migrations, PgConfig, PgStore, Schema, StatementMode};
@@ -61,7 +61,7 @@ async fn until_gone(watcher: &Client, pids: &[i32]) {
 /// A goal in the database and a connection that has its row locked.
 async fn locked(store: &PgStore, server: &Config) -> (Goal, Client) {
     let goal = goal(owner(), 1, "Read");
-    store.insert(&goal, Refuse, 9).await.unwrap();
+    store.put(&goal, Refuse, 9).await.unwrap();
     let blocker = connect(server).await;
     blocker.batch_execute("BEGIN; SELECT FROM goals.goals FOR UPDATE").await.unwrap();
     (goal, blocker)
@@ -81,7 +81,7 @@ async fn a_call_out_of_time_closes_its_connection() {
     let watcher = connect(database.config()).await;
     let [before] = backends(&watcher).await[..] else { panic!("one connection is enough for one caller") };
     let begun = Instant::now();
-    let answer = store.update(&next(&goal), 1, DuplicateCheck::Keep).await;
+    let answer = store.replace(&next(&goal), 1, DuplicateCheck::Keep).await;
     assert!(is_unavailable(&answer), "{answer:?}");
     assert!((STATEMENT..STATEMENT + SLACK).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     store.ping().await.unwrap();
@@ -98,7 +98,7 @@ async fn the_server_gives_up_too() {
     let (goal, _blocker) = locked(&store, database.config()).await;
     let watcher = connect(database.config()).await;
     let before = backends(&watcher).await;
-    let answer = store.update(&next(&goal), 1, DuplicateCheck::Keep).await;
+    let answer = store.replace(&next(&goal), 1, DuplicateCheck::Keep).await;
     assert!(is_unavailable(&answer), "{answer:?}");
     // The lock is still held: nothing but the server's own deadline ends this wait.
     until_gone(&watcher, &before).await;
@@ -114,7 +114,7 @@ async fn a_caller_who_goes_away_takes_the_connection_along() {
     let before = backends(&watcher).await;
     let caller = {
         let (store, goal) = (store.clone(), next(&goal));
-        tokio::spawn(async move { store.update(&goal, 1, DuplicateCheck::Keep).await })
+        tokio::spawn(async move { store.replace(&goal, 1, DuplicateCheck::Keep).await })
     };
     until(&watcher, SOMEBODY_WAITS).await;
     caller.abort();
@@ -140,11 +140,11 @@ async fn a_pool_with_nothing_free_is_unavailable() {
 async fn refusals_cost_no_connection() {
     let database = migrated().await;
     let store = PgStore::connect(&impatient(database.config())).unwrap();
-    store.insert(&goal(owner(), 1, "Read"), Refuse, 1).await.unwrap();
+    store.put(&goal(owner(), 1, "Read"), Refuse, 1).await.unwrap();
     let watcher = connect(database.config()).await;
     let before = backends(&watcher).await;
     for (number, title) in [(1, "Swim"), (2, "Read"), (2, "Swim")] {
-        assert!(store.insert(&goal(owner(), number, title), Refuse, 1).await.is_err());
+        assert!(store.put(&goal(owner(), number, title), Refuse, 1).await.is_err());
     }
     assert_eq!(backends(&watcher).await, before);
 }
@@ -155,12 +155,12 @@ async fn a_deadlock_is_tried_again() {
     let config = PgConfig { statement: Duration::from_secs(30), ..impatient(database.config()) };
     let store = PgStore::connect(&config).unwrap();
     let goal = goal(owner(), 1, "Read");
-    store.insert(&goal, Refuse, 9).await.unwrap();
+    store.put(&goal, Refuse, 9).await.unwrap();
     let (watcher, other) = (connect(database.config()).await, connect(database.config()).await);
     other.batch_execute("BEGIN; SET LOCAL deadlock_timeout = '30s'; SELECT FROM goals.usage FOR UPDATE").await.unwrap();
     let purge = {
         let (store, id) = (store.clone(), goal.id);
-        tokio::spawn(async move { store.purge(owner(), id).await })
+        tokio::spawn(async move { store.remove(owner(), id).await })
     };
     // It has the goal's row and waits for the counter's; now the other one asks for the goal's.
     until(&watcher, SOMEBODY_WAITS).await;
@@ -191,7 +191,7 @@ async fn silence_is_given_up_and_left_behind() {
     let mut callers = JoinSet::new();
     for number in 0..4 {
         let store = store.clone();
-        callers.spawn(async move { store.insert(&goal(owner(), number, &format!("Goal {number}")), Refuse, 9).await });
+        callers.spawn(async move { store.put(&goal(owner(), number, &format!("Goal {number}")), Refuse, 9).await });
     }
     assert!(callers.join_all().await.iter().all(Result::is_ok), "every connection has been used");
     wire.set(State::Silent);
@@ -276,7 +276,7 @@ async fn a_killed_server_has_lost_nothing_that_was_acknowledged() {
                     break;
                 }
                 let goal = goal(owner(), number * 4 + writer, &format!("Goal {writer} {number}"));
-                match store.insert(&goal, Refuse, u64::MAX).await {
+                match store.put(&goal, Refuse, u64::MAX).await {
                     Ok(()) => kept.push(goal),
                     Err(StoreError::Unavailable(_)) => failed += 1,
                     other => panic!("{other:?}"),

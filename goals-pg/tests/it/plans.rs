@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Manager, Pool, Runtime};
 use goals_core::DuplicatePolicy::Refuse;
-use goals_core::testing::goal;
+use goals_core::testing::{PutGoals as _, goal};
 use goals_core::{Deadline, Goal, GoalQuery, GoalRepository, OwnerId};
 use goals_pg::{PgConfig, PgStore, StatementMode};
 use tokio_postgres::NoTls;
@@ -26,7 +26,7 @@ async fn a_page_by_deadline_reads_no_more_than_the_page() {
             let day = chrono::NaiveDate::default() + chrono::Days::new(number % 300);
             let goal = goal(owner, number.into(), &format!("Goal {number}"));
             let goal = Goal { deadline: (number % 3 > 0).then_some(Deadline::Day(day)), ..goal };
-            store.insert(&goal, Refuse, 999).await.unwrap();
+            store.put(&goal, Refuse, 999).await.unwrap();
         }
         let client = pool.get().await.unwrap();
         client.batch_execute("VACUUM ANALYZE goals.goals").await.unwrap();

@@ -5,31 +5,26 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use goals_core::DuplicatePolicy::{Allow, Refuse};
-use goals_core::testing::{goal, now, session, user};
+use goals_core::testing::{PutGoals as _, goal, now, session, user};
 use goals_core::{
-    DuplicateCheck, Goal, GoalQuery, GoalRepository, OwnerId, PasswordHash, SessionId, SessionRepository,
+    DuplicateCheck, EventKind, Goal, GoalQuery, GoalRepository, OwnerId, PasswordHash, SessionId, SessionRepository,
     SessionSecret, Status, StoreError, UserRepository,
 };
 use goals_pg::local::TestDatabase;
-use goals_pg::sql::GoalSql;
-use goals_pg::{PgStore, Schema, StatementMode};
+use goals_pg::{PgStore, StatementMode};
 use tokio::task::JoinHandle;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
-use crate::database::{SOMEBODY_WAITS, connect, store, until};
+use crate::database::{SOMEBODY_WAITS, connect, sql, store, until};
 
 fn owner() -> OwnerId {
     OwnerId::from_uuid(Uuid::from_u128(1))
 }
 
-fn sql() -> GoalSql {
-    GoalSql::new(&Schema::default())
-}
-
 fn inserting(store: &Arc<PgStore>, goal: Goal, max: u64) -> JoinHandle<Result<(), StoreError>> {
     let store = Arc::clone(store);
-    tokio::spawn(async move { GoalRepository::insert(&*store, &goal, Refuse, max).await })
+    tokio::spawn(async move { store.put(&goal, Refuse, max).await })
 }
 
 async fn until_somebody_waits(database: &TestDatabase) {
@@ -45,11 +40,11 @@ async fn end(transaction: Transaction<'_>, is_committed: bool) {
 async fn a_duplicate_that_is_being_written_is_waited_for() {
     for is_committed in [true, false] {
         let (store, database) = store(StatementMode::Named).await;
-        GoalRepository::insert(&*store, &goal(owner(), 9, "Swim"), Refuse, 9).await.unwrap();
+        store.put(&goal(owner(), 9, "Swim"), Refuse, 9).await.unwrap();
         let mut other = connect(database.config()).await;
         let mut other = other.transaction().await.unwrap();
         let first = goal(owner(), 1, "Read");
-        sql().insert(&mut other, &first, Refuse, 9).await.unwrap();
+        sql().put(&mut other, &first, Refuse, 9).await.unwrap();
         let second = inserting(&store, goal(owner(), 2, "read"), 9);
         until_somebody_waits(&database).await;
         end(other, is_committed).await;
@@ -66,11 +61,11 @@ async fn a_goal_that_is_being_reopened_is_waited_for() {
     for is_committed in [true, false] {
         let (store, database) = store(StatementMode::Named).await;
         let closed = Goal { status: Status::Achieved, closed_at: Some(now()), ..goal(owner(), 1, "Read") };
-        GoalRepository::insert(&*store, &closed, Refuse, 9).await.unwrap();
+        store.put(&closed, Refuse, 9).await.unwrap();
         let mut other = connect(database.config()).await;
         let mut other = other.transaction().await.unwrap();
         let open = Goal { version: 2, ..goal(owner(), 1, "Read") };
-        assert!(sql().update(&mut other, &open, 1, DuplicateCheck::Judge(Refuse)).await.unwrap());
+        assert!(sql().replace(&mut other, &open, 1, DuplicateCheck::Judge(Refuse)).await.unwrap());
         let second = inserting(&store, goal(owner(), 2, "Read"), 9);
         until_somebody_waits(&database).await;
         end(other, is_committed).await;
@@ -85,10 +80,10 @@ async fn a_goal_that_is_being_reopened_is_waited_for() {
 async fn a_goal_that_is_being_counted_is_waited_for() {
     for is_committed in [true, false] {
         let (store, database) = store(StatementMode::Named).await;
-        GoalRepository::insert(&*store, &goal(owner(), 9, "Swim"), Refuse, 2).await.unwrap();
+        store.put(&goal(owner(), 9, "Swim"), Refuse, 2).await.unwrap();
         let mut other = connect(database.config()).await;
         let mut other = other.transaction().await.unwrap();
-        sql().insert(&mut other, &goal(owner(), 1, "Read"), Refuse, 2).await.unwrap();
+        sql().put(&mut other, &goal(owner(), 1, "Read"), Refuse, 2).await.unwrap();
         let second = inserting(&store, goal(owner(), 2, "Write"), 2);
         until_somebody_waits(&database).await;
         end(other, is_committed).await;
@@ -108,13 +103,34 @@ async fn the_first_goal_is_counted_whoever_brings_the_counter() {
     let mut other = connect(database.config()).await;
     let mut other = other.transaction().await.unwrap();
     let first = goal(owner(), 1, "Read");
-    sql().insert(&mut other, &first, Refuse, 9).await.unwrap();
+    sql().put(&mut other, &first, Refuse, 9).await.unwrap();
     let second = inserting(&store, first.clone(), 9);
     until_somebody_waits(&database).await;
-    assert!(sql().purge(&mut other, owner(), first.id).await.unwrap());
+    assert!(sql().remove(&mut other, owner(), first.id).await.unwrap());
     other.commit().await.unwrap();
     second.await.unwrap().unwrap();
     assert_eq!(store.count(owner()).await.unwrap(), 1);
+}
+
+/// What is written of a goal while its removal waits goes with it, and the removal comes last.
+#[tokio::test]
+async fn a_change_that_is_being_written_leaves_no_history_of_a_purged_goal() {
+    let (store, database) = store(StatementMode::Named).await;
+    let first = goal(owner(), 1, "Read");
+    store.put(&first, Refuse, 9).await.unwrap();
+    let mut other = connect(database.config()).await;
+    let mut other = other.transaction().await.unwrap();
+    let changed = Goal { title: "Secret".to_owned(), version: 2, ..first.clone() };
+    assert!(sql().replace(&mut other, &changed, 1, DuplicateCheck::Keep).await.unwrap());
+    let purging = {
+        let (store, id) = (Arc::clone(&store), first.id);
+        tokio::spawn(async move { store.remove(owner(), id).await })
+    };
+    until_somebody_waits(&database).await;
+    other.commit().await.unwrap();
+    assert!(purging.await.unwrap().unwrap());
+    let left = store.events(owner(), 0, 9).await.unwrap();
+    assert_eq!(left.iter().map(|event| (event.seq, event.kind)).collect::<Vec<_>>(), [(3, EventKind::GoalPurged)]);
 }
 
 /// Nobody signs in with a password while it is being changed and stays.
@@ -186,10 +202,10 @@ async fn a_goal_that_is_being_written_goes_with_its_owner() {
     let (store, database) = store(StatementMode::Named).await;
     let ana = user(1, "ana");
     UserRepository::insert(&*store, &ana, &PasswordHash::new("x".into())).await.unwrap();
-    GoalRepository::insert(&*store, &goal(ana.id.into(), 1, "Read"), Refuse, 9).await.unwrap();
+    store.put(&goal(ana.id.into(), 1, "Read"), Refuse, 9).await.unwrap();
     let mut other = connect(database.config()).await;
     let mut other = other.transaction().await.unwrap();
-    sql().insert(&mut other, &goal(ana.id.into(), 2, "Swim"), Allow, 9).await.unwrap();
+    sql().put(&mut other, &goal(ana.id.into(), 2, "Swim"), Allow, 9).await.unwrap();
     let deleting = {
         let (store, id) = (Arc::clone(&store), ana.id);
         tokio::spawn(async move { UserRepository::delete(&*store, id, &PasswordHash::new("x".into())).await })

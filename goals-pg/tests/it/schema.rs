@@ -25,6 +25,7 @@ async fn every_key_begins_with_the_owner() {
             JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
         WHERE indisprimary AND relnamespace = 'goals'::regnamespace ORDER BY 1";
     let expected = [
+        "events owner_id",
         "goals owner_id",
         "login_claims claim_key",
         "migrations version",
@@ -72,7 +73,7 @@ async fn it_can_be_spread_and_stands_behind_a_pooler() {
     }
 }
 
-const COUNTER: &str = "INSERT INTO goals.usage VALUES ('00000000-0000-0000-0000-000000000001', 0)";
+const COUNTER: &str = "INSERT INTO goals.usage VALUES ('00000000-0000-0000-0000-000000000001', 0, 0)";
 
 /// A statement that writes the `number`-th goal past all of our own code.
 fn goal(number: u8, key: u8, slot: u8, status: &str, deleted_at: &str) -> String {

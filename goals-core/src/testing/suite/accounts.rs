@@ -10,7 +10,7 @@ use crate::ids::{OwnerId, SessionId};
 use crate::password::PasswordHash;
 use crate::session::{Session, SessionSecret};
 use crate::store::{Credentials, GoalRepository, Rotated, Rotation, SessionRepository, StoreError, UserRepository};
-use crate::testing::{goal, now, session, user};
+use crate::testing::{PutGoals as _, goal, now, session, user};
 use crate::user::{LoginName, User};
 
 /// Everything that accounts need of a store.
@@ -196,7 +196,7 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
     let his = session(&rui, 2);
     assert!(begin(&*store, &his, 2).await);
     for owner in [OwnerId::from(ana.id), OwnerId::from(rui.id)] {
-        GoalRepository::insert(&*store, &goal(owner, 1, "Read"), DuplicatePolicy::Refuse, 9).await.expect("taken in");
+        store.put(&goal(owner, 1, "Read"), DuplicatePolicy::Refuse, 9).await.expect("taken in");
     }
     assert!(!UserRepository::delete(&*store, ana.id, &hash("other")).await.expect("an answer"));
     assert!(alive(&*store, &hers, now()).await.is_some(), "nothing has happened");
@@ -209,6 +209,9 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
     assert!(!begin(&*store, &session(&ana, 3), 3).await, "nobody signs in as someone who has left");
     assert_eq!(store.count(ana.id.into()).await.expect("a count"), 0);
     assert_eq!(store.count(rui.id.into()).await.expect("a count"), 1);
+    for (user, events) in [(&ana, 0), (&rui, 1)] {
+        assert_eq!(store.events(user.id.into(), 0, 9).await.expect("a log").len(), events, "{}", user.username);
+    }
     assert!(alive(&*store, &his, now()).await.is_some());
     put(&*store, &user(4, "ana")).await;
 }

@@ -14,27 +14,27 @@ use crate::query::{Cursor, GoalQuery, Sort, SortKey};
 use crate::status::Status;
 use crate::store::DuplicateCheck::{Judge, Keep};
 use crate::store::{GoalRepository, StoreError};
-use crate::testing::{goal, now};
+use crate::testing::{PutGoals as _, goal, now};
 
-const MANY: u64 = 1_000;
+pub(super) const MANY: u64 = 1_000;
 
-fn ana() -> OwnerId {
+pub(super) fn ana() -> OwnerId {
     OwnerId::from_uuid(Uuid::from_u128(0xA))
 }
 
-fn rui() -> OwnerId {
+pub(super) fn rui() -> OwnerId {
     OwnerId::from_uuid(Uuid::from_u128(0xB))
 }
 
-fn next(goal: &Goal) -> Goal {
+pub(super) fn next(goal: &Goal) -> Goal {
     Goal { version: goal.version + 1, updated_at: goal.updated_at + TimeDelta::seconds(1), ..goal.clone() }
 }
 
-fn titled(goal: &Goal, title: &str) -> Goal {
+pub(super) fn titled(goal: &Goal, title: &str) -> Goal {
     Goal { title: title.to_owned(), ..next(goal) }
 }
 
-fn closed(goal: &Goal) -> Goal {
+pub(super) fn closed(goal: &Goal) -> Goal {
     Goal { status: Status::Achieved, closed_at: Some(now()), ..next(goal) }
 }
 
@@ -42,7 +42,7 @@ fn reopened(goal: &Goal) -> Goal {
     Goal { status: Status::Active, closed_at: None, ..next(goal) }
 }
 
-fn trashed(goal: &Goal) -> Goal {
+pub(super) fn trashed(goal: &Goal) -> Goal {
     Goal { deleted_at: Some(now()), ..next(goal) }
 }
 
@@ -51,7 +51,7 @@ fn restored(goal: &Goal) -> Goal {
 }
 
 /// A goal with a value in every field, at the bounds of what is allowed.
-fn full(number: u128) -> Goal {
+pub(super) fn full(number: u128) -> Goal {
     let draft = GoalDraft {
         description: "Ação\n\t— ‘tudo’ 👩‍🚀".repeat(400),
         status: Some(Status::Missed),
@@ -75,8 +75,8 @@ fn full(number: u128) -> Goal {
     Goal { archived_at: Some(now() + TimeDelta::microseconds(1)), deleted_at: Some(now()), version: 7, ..made }
 }
 
-async fn put(store: &impl GoalRepository, goal: &Goal) {
-    store.insert(goal, Refuse, MANY).await.expect("the goal is taken in");
+pub(super) async fn put(store: &impl GoalRepository, goal: &Goal) {
+    store.put(goal, Refuse, MANY).await.expect("the goal is taken in");
 }
 
 async fn stored(store: &impl GoalRepository, goal: &Goal) -> Option<Goal> {
@@ -84,7 +84,7 @@ async fn stored(store: &impl GoalRepository, goal: &Goal) -> Option<Goal> {
 }
 
 async fn is_duplicate_of(store: &impl GoalRepository, goal: &Goal, of: &Goal) -> bool {
-    match store.insert(goal, Refuse, MANY).await {
+    match store.put(goal, Refuse, MANY).await {
         Ok(()) => false,
         Err(StoreError::DuplicateGoal { existing }) => {
             assert_eq!(existing, of.id, "the refusal names the goal that says the same");
@@ -106,9 +106,9 @@ pub async fn a_goal_comes_back_as_it_was_put_in<S: GoalRepository>(store: Arc<S>
     assert_eq!(store.list(ana(), &trash).await.expect("a page").items, std::slice::from_ref(&full));
 
     let emptied = Goal { id: full.id, version: 8, ..bare.clone() };
-    assert!(store.update(&Goal { title: "Other".to_owned(), ..emptied.clone() }, 7, Keep).await.expect("updated"));
+    assert!(store.replace(&Goal { title: "Other".to_owned(), ..emptied.clone() }, 7, Keep).await.expect("updated"));
     let filled = Goal { id: bare.id, version: 2, ..full.clone() };
-    assert!(store.update(&filled, 1, Keep).await.expect("updated"));
+    assert!(store.replace(&filled, 1, Keep).await.expect("updated"));
     assert_eq!(stored(&*store, &filled).await, Some(filled));
     assert_eq!(stored(&*store, &emptied).await, Some(Goal { title: "Other".to_owned(), ..emptied }));
 }
@@ -118,14 +118,14 @@ pub async fn another_owner_finds_nothing<S: GoalRepository>(store: Arc<S>) {
     let anas = goal(ana(), 1, "Ana's");
     put(&*store, &anas).await;
     assert_eq!(store.find(rui(), anas.id).await.expect("an answer"), None);
-    assert!(!store.update(&Goal { owner: rui(), ..next(&anas) }, 1, Keep).await.expect("an answer"));
-    assert!(!store.purge(rui(), anas.id).await.expect("an answer"));
+    assert!(!store.replace(&Goal { owner: rui(), ..next(&anas) }, 1, Keep).await.expect("an answer"));
+    assert!(!store.remove(rui(), anas.id).await.expect("an answer"));
     assert!(store.list(rui(), &GoalQuery::default()).await.expect("a page").items.is_empty());
     assert_eq!(store.count(rui()).await.expect("a count"), 0);
 
     let ruis = Goal { owner: rui(), ..anas.clone() };
     put(&*store, &ruis).await;
-    assert!(store.purge(rui(), ruis.id).await.expect("an answer"));
+    assert!(store.remove(rui(), ruis.id).await.expect("an answer"));
     assert_eq!(stored(&*store, &anas).await, Some(anas));
 }
 
@@ -135,7 +135,7 @@ pub async fn an_id_is_used_once<S: GoalRepository>(store: Arc<S>) {
     put(&*store, &first).await;
     for again in [first.clone(), Goal { title: "Two".to_owned(), ..first.clone() }] {
         for policy in [Refuse, Allow] {
-            let refused = store.insert(&again, policy, MANY).await;
+            let refused = store.put(&again, policy, MANY).await;
             assert!(matches!(refused, Err(StoreError::IdTaken)), "{refused:?}");
         }
     }
@@ -146,13 +146,13 @@ pub async fn an_id_is_used_once<S: GoalRepository>(store: Arc<S>) {
 /// An update of another version than the stored one, or of nothing, changes nothing.
 pub async fn an_update_replaces_its_version_only<S: GoalRepository>(store: Arc<S>) {
     let first = goal(ana(), 1, "One");
-    assert!(!store.update(&next(&first), 1, Keep).await.expect("an answer"), "there is nothing yet");
+    assert!(!store.replace(&next(&first), 1, Keep).await.expect("an answer"), "there is nothing yet");
     assert_eq!(stored(&*store, &first).await, None, "an update never inserts");
     put(&*store, &first).await;
     let second = titled(&first, "Two");
-    assert!(store.update(&second, 1, Keep).await.expect("an answer"));
+    assert!(store.replace(&second, 1, Keep).await.expect("an answer"));
     for stale in [0, 1, 3] {
-        assert!(!store.update(&titled(&second, "Three"), stale, Keep).await.expect("an answer"));
+        assert!(!store.replace(&titled(&second, "Three"), stale, Keep).await.expect("an answer"));
     }
     assert_eq!(stored(&*store, &second).await, Some(second));
 }
@@ -169,7 +169,7 @@ pub async fn what_says_the_same_is_refused<S: GoalRepository>(store: Arc<S>) {
         Goal { status: Status::Draft, archived_at: None, version: 3, ..first.clone() },
     );
     for (number, open) in [(5, archived), (6, draft)] {
-        assert!(store.update(&open, open.version - 1, Keep).await.expect("an answer"));
+        assert!(store.replace(&open, open.version - 1, Keep).await.expect("an answer"));
         assert!(is_duplicate_of(&*store, &goal(ana(), number, "Read 12 books"), &first).await, "{open:?}");
     }
     assert_eq!(store.count(ana()).await.expect("a count"), 2, "a refusal is not counted");
@@ -180,9 +180,9 @@ pub async fn what_says_the_same_is_refused<S: GoalRepository>(store: Arc<S>) {
 pub async fn what_is_not_open_is_no_duplicate<S: GoalRepository>(store: Arc<S>) {
     let (first, second) = (goal(ana(), 1, "Read"), goal(ana(), 2, "Read"));
     put(&*store, &first).await;
-    assert!(store.update(&closed(&first), 1, Keep).await.expect("an answer"));
+    assert!(store.replace(&closed(&first), 1, Keep).await.expect("an answer"));
     assert!(!is_duplicate_of(&*store, &second, &first).await);
-    assert!(store.update(&trashed(&second), 1, Keep).await.expect("an answer"));
+    assert!(store.replace(&trashed(&second), 1, Keep).await.expect("an answer"));
     let third = goal(ana(), 3, "Read");
     assert!(!is_duplicate_of(&*store, &third, &second).await);
     let done = Goal { status: Status::Dropped, ..goal(ana(), 4, "Read") };
@@ -193,15 +193,15 @@ pub async fn what_is_not_open_is_no_duplicate<S: GoalRepository>(store: Arc<S>) 
 pub async fn duplicates_may_be_allowed<S: GoalRepository>(store: Arc<S>) {
     let (first, second) = (goal(ana(), 1, "Read"), goal(ana(), 2, "Read"));
     put(&*store, &first).await;
-    store.insert(&second, Allow, MANY).await.expect("allowed");
-    store.insert(&goal(ana(), 3, "Read"), Allow, MANY).await.expect("allowed");
+    store.put(&second, Allow, MANY).await.expect("allowed");
+    store.put(&goal(ana(), 3, "Read"), Allow, MANY).await.expect("allowed");
     let moved = Goal { description: "More".to_owned(), ..next(&second) };
-    assert!(store.update(&moved, 1, Keep).await.expect("a duplicate can be changed"));
-    assert!(store.update(&closed(&first), 1, Keep).await.expect("an answer"));
-    let refused = store.insert(&goal(ana(), 4, "Read"), Refuse, MANY).await;
+    assert!(store.replace(&moved, 1, Keep).await.expect("a duplicate can be changed"));
+    assert!(store.replace(&closed(&first), 1, Keep).await.expect("an answer"));
+    let refused = store.put(&goal(ana(), 4, "Read"), Refuse, MANY).await;
     assert!(matches!(refused, Err(StoreError::DuplicateGoal { .. })), "{refused:?}");
     let reopening = reopened(&closed(&first));
-    let refused = store.update(&reopening, 2, Judge(Refuse)).await;
+    let refused = store.replace(&reopening, 2, Judge(Refuse)).await;
     assert!(matches!(refused, Err(StoreError::DuplicateGoal { .. })), "{refused:?}");
 }
 
@@ -219,30 +219,30 @@ pub async fn an_update_is_judged_when_asked<S: GoalRepository>(store: Arc<S>) {
         (&reopened_one, reopened(&reopened_one)),
         (&restored_one, restored(&restored_one)),
     ] {
-        let refused = store.update(&wanted, was.version, Judge(Refuse)).await;
+        let refused = store.replace(&wanted, was.version, Judge(Refuse)).await;
         assert!(matches!(refused, Err(StoreError::DuplicateGoal { existing }) if existing == first.id), "{refused:?}");
         assert_eq!(stored(&*store, was).await.as_ref(), Some(was), "a refusal changes nothing");
-        let stale = store.update(&wanted, was.version + 5, Judge(Refuse)).await;
+        let stale = store.replace(&wanted, was.version + 5, Judge(Refuse)).await;
         assert!(matches!(stale, Ok(false) | Err(StoreError::DuplicateGoal { .. })), "{stale:?}");
-        assert!(store.update(&wanted, was.version, Judge(Allow)).await.expect("allowed"));
+        assert!(store.replace(&wanted, was.version, Judge(Allow)).await.expect("allowed"));
     }
     let itself = titled(&first, "read!");
-    assert!(store.update(&itself, 1, Keep).await.expect("its place is kept"));
+    assert!(store.replace(&itself, 1, Keep).await.expect("its place is kept"));
     let elsewhere = titled(&itself, "Swim");
-    assert!(store.update(&elsewhere, 2, Judge(Refuse)).await.expect("nobody says that"));
+    assert!(store.replace(&elsewhere, 2, Judge(Refuse)).await.expect("nobody says that"));
 }
 
 /// Exactly as many goals as the limit says; a refusal carries it.
 pub async fn the_limit_is_exact<S: GoalRepository>(store: Arc<S>) {
     for number in 1..=3 {
-        store.insert(&goal(ana(), number, &format!("Goal {number}")), Refuse, 3).await.expect("below the limit");
+        store.put(&goal(ana(), number, &format!("Goal {number}")), Refuse, 3).await.expect("below the limit");
     }
     for max in [3, 2, 0] {
-        let refused = store.insert(&goal(ana(), 4, "Goal 4"), Refuse, max).await;
+        let refused = store.put(&goal(ana(), 4, "Goal 4"), Refuse, max).await;
         assert!(matches!(refused, Err(StoreError::LimitReached { max: told, .. }) if told == max), "{refused:?}");
     }
-    store.insert(&goal(rui(), 4, "Goal 4"), Refuse, 3).await.expect("another owner has room");
-    let none = store.insert(&goal(OwnerId::from_uuid(Uuid::from_u128(0xC)), 1, "Goal"), Refuse, 0).await;
+    store.put(&goal(rui(), 4, "Goal 4"), Refuse, 3).await.expect("another owner has room");
+    let none = store.put(&goal(OwnerId::from_uuid(Uuid::from_u128(0xC)), 1, "Goal"), Refuse, 0).await;
     assert!(matches!(none, Err(StoreError::LimitReached { max: 0, .. })), "{none:?}");
     assert_eq!(store.count(ana()).await.expect("a count"), 3);
 }
@@ -251,14 +251,14 @@ pub async fn the_limit_is_exact<S: GoalRepository>(store: Arc<S>) {
 pub async fn purging_makes_room<S: GoalRepository>(store: Arc<S>) {
     let first = goal(ana(), 1, "One");
     put(&*store, &first).await;
-    assert!(store.update(&trashed(&first), 1, Keep).await.expect("an answer"));
+    assert!(store.replace(&trashed(&first), 1, Keep).await.expect("an answer"));
     let second = goal(ana(), 2, "Two");
-    let refused = store.insert(&second, Refuse, 1).await;
+    let refused = store.put(&second, Refuse, 1).await;
     assert!(matches!(refused, Err(StoreError::LimitReached { max: 1, .. })), "{refused:?}");
-    assert!(store.purge(ana(), first.id).await.expect("an answer"));
-    assert!(!store.purge(ana(), first.id).await.expect("an answer"), "it is gone");
+    assert!(store.remove(ana(), first.id).await.expect("an answer"));
+    assert!(!store.remove(ana(), first.id).await.expect("an answer"), "it is gone");
     assert_eq!(stored(&*store, &first).await, None);
-    store.insert(&second, Refuse, 1).await.expect("there is room");
+    store.put(&second, Refuse, 1).await.expect("there is room");
 }
 
 /// What went to the trash before a given time goes for good, of every owner; nothing else does.
@@ -270,8 +270,8 @@ pub async fn the_trash_is_emptied_by_age<S: GoalRepository>(store: Arc<S>) {
     for goal in [&old, &olds, &fresh, &kept] {
         put(&*store, goal).await;
     }
-    assert_eq!(store.purge_expired(now() - TimeDelta::days(1)).await.expect("a count"), 2);
-    assert_eq!(store.purge_expired(now()).await.expect("a count"), 0, "not what went at that very moment");
+    assert_eq!(store.empty_trash(now() - TimeDelta::days(1), 9).await.expect("a count"), 2);
+    assert_eq!(store.empty_trash(now(), 9).await.expect("a count"), 0, "not what went at that very moment");
     for (goal, is_there) in [(&old, false), (&olds, false), (&fresh, true), (&kept, true)] {
         assert_eq!(stored(&*store, goal).await.is_some(), is_there, "{}", goal.title);
     }
@@ -309,7 +309,7 @@ fn various() -> Vec<Goal> {
 async fn put_various(store: &impl GoalRepository) -> Vec<Goal> {
     let goals = various();
     for goal in &goals {
-        store.insert(goal, Allow, MANY).await.expect("taken in");
+        store.put(goal, Allow, MANY).await.expect("taken in");
     }
     put(store, &Goal { owner: rui(), ..goal(rui(), 1, "Correr") }).await;
     goals
@@ -393,7 +393,7 @@ pub async fn lists_are_sorted_and_paged<S: GoalRepository>(store: Arc<S>) {
 pub async fn racing_creates_stop_at_the_limit<S: GoalRepository + 'static>(store: Arc<S>) {
     let answers = race(|n| {
         let (store, goal) = (Arc::clone(&store), goal(ana(), n as u128, &format!("Goal {n}")));
-        async move { store.insert(&goal, Refuse, 10).await }
+        async move { store.put(&goal, Refuse, 10).await }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 10);
@@ -407,7 +407,7 @@ pub async fn racing_creates_stop_at_the_limit<S: GoalRepository + 'static>(store
 pub async fn racing_duplicates_leave_one<S: GoalRepository + 'static>(store: Arc<S>) {
     let answers = race(|n| {
         let (store, goal) = (Arc::clone(&store), goal(ana(), n as u128, "Read"));
-        async move { store.insert(&goal, Refuse, MANY).await }
+        async move { store.put(&goal, Refuse, MANY).await }
     })
     .await;
     let page = store.list(ana(), &GoalQuery::default()).await.expect("a page");
@@ -425,7 +425,7 @@ pub async fn racing_reopenings_leave_one<S: GoalRepository + 'static>(store: Arc
     }
     let answers = race(|n| {
         let (store, goal) = (Arc::clone(&store), reopened(&closed(&goal(ana(), n as u128, "Read"))));
-        async move { store.update(&goal, goal.version - 1, Judge(Refuse)).await }
+        async move { store.replace(&goal, goal.version - 1, Judge(Refuse)).await }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| matches!(answer, Ok(true))).count(), 1, "{answers:?}");
@@ -439,7 +439,7 @@ pub async fn racing_updates_leave_one<S: GoalRepository + 'static>(store: Arc<S>
     put(&*store, &first).await;
     let answers = race(|n| {
         let (store, goal) = (Arc::clone(&store), Goal { description: n.to_string(), ..next(&first) });
-        async move { store.update(&goal, 1, Keep).await.expect("an answer") }
+        async move { store.replace(&goal, 1, Keep).await.expect("an answer") }
     })
     .await;
     let winners: Vec<_> = (0..CALLERS).filter(|n| answers[*n]).collect();
@@ -454,7 +454,7 @@ pub async fn racing_purges_count_once<S: GoalRepository + 'static>(store: Arc<S>
     put(&*store, &goal(ana(), 2, "Two")).await;
     let answers = race(|_| {
         let store = Arc::clone(&store);
-        async move { store.purge(ana(), GoalId::from_uuid(Uuid::from_u128(1))).await.expect("an answer") }
+        async move { store.remove(ana(), GoalId::from_uuid(Uuid::from_u128(1))).await.expect("an answer") }
     })
     .await;
     assert_eq!(answers.into_iter().filter(|purged| *purged).count(), 1);

@@ -8,6 +8,7 @@
 )]
 
 pub mod accounts;
+pub mod events;
 pub mod goals;
 
 use std::future::Future;
@@ -89,6 +90,15 @@ macro_rules! conformance_suite {
             racing_updates_leave_one
             racing_purges_count_once
             it_answers
+        }
+        $crate::conformance_suite! { @each events, $new_store,
+            every_write_leaves_one_event
+            what_is_refused_leaves_none
+            an_event_comes_back_as_it_was_put_in
+            a_purge_leaves_itself_alone
+            emptying_the_trash_leaves_an_event_each
+            another_owner_sees_no_event
+            racing_writers_leave_no_gap
         }
     };
     (accounts, $new_store:expr) => {

@@ -1,0 +1,145 @@
+//! Goals and what happened to them.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::{MemoryStore, State};
+use crate::duplicate::{DuplicatePolicy, Fingerprint};
+use crate::event::{Actor, Event, NewEvent};
+use crate::goal::Goal;
+use crate::ids::{EventId, GoalId, OwnerId};
+use crate::limits::LimitKind;
+use crate::query::{Cursor, GoalQuery, Page};
+use crate::store::{DuplicateCheck, GoalRepository, StoreError};
+
+impl State {
+    /// Numbers an event and puts it into its owner's log.
+    fn log(&mut self, owner: OwnerId, goal: Option<GoalId>, event: &NewEvent) {
+        let log = self.logs.entry(owner).or_default();
+        log.last_seq += 1;
+        log.events.push(event.clone().numbered(log.last_seq, owner, goal));
+    }
+
+    /// Removes a goal and its history, and leaves the event that says so.
+    fn purge(&mut self, owner: OwnerId, id: GoalId, event: &NewEvent) -> bool {
+        let is_there = self.goals.remove(&(owner, id)).is_some();
+        if is_there {
+            self.logs.entry(owner).or_default().events.retain(|event| event.goal != Some(id));
+            self.log(owner, Some(id), event);
+        }
+        is_there
+    }
+
+    fn of_owner(&self, owner: OwnerId) -> impl Iterator<Item = &Goal> {
+        self.goals.values().filter(move |goal| goal.owner == owner)
+    }
+
+    fn check_duplicate(&self, goal: &Goal, policy: DuplicatePolicy) -> Result<(), StoreError> {
+        if policy == DuplicatePolicy::Allow || !goal.is_open() {
+            return Ok(());
+        }
+        let said = Fingerprint::of(&goal.title);
+        let says_the_same =
+            |other: &&Goal| other.id != goal.id && other.is_open() && Fingerprint::of(&other.title) == said;
+        match self.of_owner(goal.owner).find(says_the_same) {
+            Some(other) => Err(StoreError::DuplicateGoal { existing: other.id }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl GoalRepository for MemoryStore {
+    async fn insert(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let key = (goal.owner, goal.id);
+        if state.goals.contains_key(&key) {
+            return Err(StoreError::IdTaken);
+        }
+        state.check_duplicate(goal, duplicates)?;
+        if state.of_owner(goal.owner).count() as u64 >= max {
+            return Err(StoreError::LimitReached { limit: LimitKind::Goals, max });
+        }
+        state.goals.insert(key, goal.clone());
+        state.log(goal.owner, Some(goal.id), event);
+        Ok(())
+    }
+
+    async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError> {
+        Ok(self.state().goals.get(&(owner, id)).cloned())
+    }
+
+    async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError> {
+        let state = self.state();
+        let wanted = state.of_owner(owner).filter(|goal| query.matches(goal));
+        let mut found: Vec<_> = wanted.map(|goal| (Cursor::of(goal, query.sort), goal)).collect();
+        found.sort_unstable_by(|(a, _), (b, _)| query.sort.compare(a, b));
+        if let Some(after) = &query.cursor {
+            found.retain(|(position, _)| query.sort.compare(position, after).is_gt());
+        }
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        let has_more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| has_more).map(|(position, _)| position.clone());
+        Ok(Page { items: found.into_iter().map(|(_, goal)| goal.clone()).collect(), next })
+    }
+
+    async fn update(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let key = (goal.owner, goal.id);
+        if state.goals.get(&key).is_none_or(|known| known.version != expected) {
+            return Ok(false);
+        }
+        if let DuplicateCheck::Judge(policy) = check {
+            state.check_duplicate(goal, policy)?;
+        }
+        state.goals.insert(key, goal.clone());
+        state.log(goal.owner, Some(goal.id), event);
+        Ok(true)
+    }
+
+    async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError> {
+        Ok(self.state().purge(owner, id, event))
+    }
+
+    async fn purge_expired(
+        &self,
+        deleted_before: DateTime<Utc>,
+        at: DateTime<Utc>,
+        ids: &[EventId],
+    ) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        let expired = state.goals.values().filter(|goal| goal.deleted_at.is_some_and(|at| at < deleted_before));
+        let expired: Vec<_> = expired.map(|goal| (goal.owner, goal.id)).take(ids.len()).collect();
+        for ((owner, goal), id) in expired.iter().zip(ids) {
+            state.purge(*owner, *goal, &NewEvent::purged(*id, at, Actor::System));
+        }
+        Ok(expired.len() as u64)
+    }
+
+    async fn events(&self, owner: OwnerId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let state = self.state();
+        let events = state.logs.get(&owner).into_iter().flat_map(|log| &log.events);
+        Ok(events.filter(|event| event.seq > after).take(limit as usize).cloned().collect())
+    }
+
+    async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {
+        Ok(self.state().of_owner(owner).count() as u64)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! The repository of goals and of what happened to them.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::StoreError;
+use crate::duplicate::DuplicatePolicy;
+use crate::event::{Event, NewEvent};
+use crate::goal::Goal;
+use crate::ids::{EventId, GoalId, OwnerId};
+use crate::query::{GoalQuery, Page};
+
+/// What an update has to check of the duplicate rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicateCheck {
+    /// The goal says what it said before and was open before: its place is not judged again.
+    Keep,
+    /// It says something new or is open again: judged as a new goal is.
+    Judge(DuplicatePolicy),
+}
+
+/// Where goals are kept.
+///
+/// **Duplicates.** Two goals are duplicates when both are open ([`Goal::is_open`]), of one owner,
+/// and have the same [`Fingerprint`](crate::Fingerprint). Of any number of callers who insert
+/// duplicates at the same time under [`DuplicatePolicy::Refuse`], exactly one succeeds. A goal that
+/// is not open is never a duplicate.
+///
+/// **Events.** What changes a goal takes the event that says so and stores it in the same unit of
+/// work: both are there, or neither. The store numbers it ([`Event::seq`]), one owner's events
+/// without a gap and in the order in which their changes take effect: whoever has seen number n
+/// will never see a smaller one that was not there before. What is refused, or changes nothing,
+/// leaves no event.
+#[cfg_attr(feature = "test-support", mockall::automock)]
+#[async_trait]
+pub trait GoalRepository: Send + Sync + std::fmt::Debug {
+    /// Adds a goal. There are never more than `max` goals of one owner, those in the trash counted.
+    ///
+    /// # Errors
+    /// [`StoreError::IdTaken`] when this owner has a goal with this id, whatever else is wrong;
+    /// [`StoreError::DuplicateGoal`] and [`StoreError::LimitReached`].
+    async fn insert(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError>;
+
+    /// A goal, in the trash or not.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError>;
+
+    /// A page of goals: those for which [`GoalQuery::matches`] holds, after the cursor, in the
+    /// order of [`Sort::compare`](crate::Sort::compare). The query has been validated.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError>;
+
+    /// Replaces the goal when the stored version is `expected`; `false` when it is another or the
+    /// goal is gone.
+    ///
+    /// # Errors
+    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it.
+    async fn update(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes a goal for good, whatever its state, and its events, also those that were written
+    /// while this waited: `event` is all that is left of it. `false` when there is none.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError>;
+
+    /// Does as [`purge`](Self::purge) with goals that were moved to the trash before
+    /// `deleted_before`, of every owner, one for each of `ids` at most, and says how many. It may
+    /// leave what somebody is changing to the next call. The events are those of
+    /// [`NewEvent::purged`] by [`Actor::System`](crate::Actor), made at `at` under these ids.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn purge_expired(
+        &self,
+        deleted_before: DateTime<Utc>,
+        at: DateTime<Utc>,
+        ids: &[EventId],
+    ) -> Result<u64, StoreError>;
+
+    /// The owner's events behind number `after`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn events(&self, owner: OwnerId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// How many goals the owner has, those in the trash counted.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn count(&self, owner: OwnerId) -> Result<u64, StoreError>;
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
