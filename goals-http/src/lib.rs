@@ -33,9 +33,9 @@ pub use async_trait::async_trait;
 pub use http;
 pub use identity::{Authenticator, Identity};
 pub use peer::{Draining, Peer};
+pub use reply::ResponseBody;
 #[cfg(feature = "server")]
 pub use serve::{Limits, RequestBody, serve};
-pub use service::ResponseBody;
 
 use crate::assets::Page;
 use crate::auth::{Cookie, Users};

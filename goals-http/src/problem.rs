@@ -6,8 +6,9 @@ use bytes::Bytes;
 use goals_core::{Error, FieldError, FieldErrors, Param};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
-use http_body_util::Full;
 use serde_json::{Map, Value, json};
+
+use crate::reply::ResponseBody;
 
 /// Declares the codes: their words, which are stable, and the status each of them goes with.
 macro_rules! codes {
@@ -122,7 +123,7 @@ impl Problem {
         self.header(header::RETRY_AFTER, seconds.into())
     }
 
-    pub(crate) fn into_response(self, request_id: &str) -> Response<Full<Bytes>> {
+    pub(crate) fn into_response(self, request_id: &str) -> Response<ResponseBody> {
         let Details { code, detail, mut members, headers } = *self.0;
         let status = code.status();
         members.insert("type".to_owned(), "about:blank".into());
@@ -135,7 +136,7 @@ impl Problem {
         if !request_id.is_empty() {
             members.insert("request_id".to_owned(), request_id.into());
         }
-        let mut response = Response::new(Full::new(Value::Object(members).to_string().into()));
+        let mut response = Response::new(Bytes::from(Value::Object(members).to_string()).into());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         let media_type = HeaderValue::from_static("application/problem+json");

@@ -1,21 +1,53 @@
 //! Answers that are not problems.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use serde::Serialize;
 
 use crate::problem::Problem;
 
+/// The body of every answer.
+#[derive(Debug, Default)]
+pub struct ResponseBody(Full<Bytes>);
+
+impl From<Bytes> for ResponseBody {
+    fn from(whole: Bytes) -> Self {
+        Self(Full::new(whole))
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
 /// A success.
 #[derive(Debug)]
-pub(crate) struct Reply(Response<Full<Bytes>>);
+pub(crate) struct Reply(Response<ResponseBody>);
 
 impl Reply {
     /// `body` as `media_type`.
     pub(crate) fn new(media_type: &'static str, body: Bytes) -> Self {
-        let mut response = Response::new(Full::new(body));
+        let mut response = Response::new(body.into());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         Self(response)
     }
@@ -67,11 +99,11 @@ impl Reply {
             return self;
         }
         self.0.headers_mut().remove(header::CONTENT_TYPE);
-        *self.0.body_mut() = Full::default();
+        *self.0.body_mut() = ResponseBody::default();
         self.status(StatusCode::NOT_MODIFIED)
     }
 
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+    pub(crate) fn into_response(self) -> Response<ResponseBody> {
         self.0
     }
 }

@@ -19,7 +19,7 @@ use goals_core::BoxError;
 use http::header::{CONNECTION, HOST, TRANSFER_ENCODING};
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
-use http_body_util::{Either, Full};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -31,6 +31,7 @@ pub use body::RequestBody;
 
 use crate::peer::{Draining, Peer};
 use crate::problem::{Code, Problem};
+use crate::reply::ResponseBody;
 use socket::Socket;
 
 /// What one listener grants its clients.
@@ -244,7 +245,7 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    type Response = Response<Either<Full<Bytes>, B>>;
+    type Response = Response<Either<ResponseBody, B>>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
@@ -293,6 +294,6 @@ where
     }
 }
 
-fn refusal<B>(detail: &'static str) -> Response<Either<Full<Bytes>, B>> {
+fn refusal<B>(detail: &'static str) -> Response<Either<ResponseBody, B>> {
     Problem::new(Code::BadRequest).detail(detail).into_response("").map(Either::Left)
 }

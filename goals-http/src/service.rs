@@ -9,13 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use goals_core::{Accounts, Authenticated, BoxError, OwnerId, TimeZone};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, request};
 use http_body::Body;
-use http_body_util::Full;
 use tracing::Instrument as _;
 
 use crate::auth::{self, Caller, Users};
@@ -23,14 +21,11 @@ use crate::json::Object;
 use crate::peer::{Draining, Peer};
 use crate::problem::Problem;
 use crate::query::Query;
-use crate::reply::Reply;
+use crate::reply::{Reply, ResponseBody};
 use crate::routes::{self, API, Access, Route};
 use crate::{GoalsApi, body, client};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The body of every answer.
-pub type ResponseBody = Full<Bytes>;
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>>;
 
@@ -233,7 +228,7 @@ fn finish(response: &mut Response<ResponseBody>, id: &str, is_head: bool, is_tls
         headers.insert(header::CONTENT_LENGTH, length.into());
     }
     if is_head {
-        *response.body_mut() = Full::default();
+        *response.body_mut() = ResponseBody::default();
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use goals_http::{Limits, RequestBody, serve};
 use http::{Request, Response};
+use http_body::Body;
 use http_body_util::Full;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -42,13 +43,11 @@ impl Server {
         Self::run(limits, Api::new().service).await
     }
 
-    async fn run<S>(limits: Limits, service: S) -> Self
+    async fn run<S, B>(limits: Limits, service: S) -> Self
     where
-        S: tower::Service<Request<RequestBody>, Response = Response<Full<Bytes>>, Error = Infallible>
-            + Clone
-            + Send
-            + 'static,
+        S: tower::Service<Request<RequestBody>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send,
+        B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
