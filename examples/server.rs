@@ -20,8 +20,8 @@ use clap::builder::FalseyValueParser;
 use clap::{Parser, ValueEnum};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use goals_core::{
-    Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, IdSource as _, JwtCodec, MemoryStore, SessionRepository,
-    SystemClock, SystemIds, UserRepository,
+    AccountStore, Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, IdSource as _, JwtCodec, MemoryStore,
+    SystemClock, SystemIds,
 };
 use goals_http::{GoalsApi, Limits, serve};
 use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
@@ -172,7 +172,7 @@ async fn serve_store<S>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), BoxError>
 where
-    S: UserRepository + SessionRepository + GoalRepository + 'static,
+    S: AccountStore + GoalRepository + 'static,
 {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let tokens = JwtCodec::new(&jwt_secret(options)?, "goals", "goals")?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
+use crate::api_token::{API_TOKENS_DEFAULT, ApiTokenRepository};
 use crate::clock::Clock;
 use crate::error::{Current, Error, FieldErrors, Violation};
 use crate::goals::Expected;
@@ -13,7 +14,7 @@ use crate::ids::{IdSource, SessionId, UserId};
 use crate::limits::Usage;
 use crate::password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
 use crate::session::{Lifetimes, RefreshToken, Session, SessionSecret, client};
-use crate::store::{Credentials, Rotated, Rotation, SessionRepository, UserRepository};
+use crate::store::{AccountStore, Credentials, Rotated, Rotation, SessionRepository, UserRepository};
 use crate::token::{Claims, TokenCodec};
 use crate::user::{LoginName, User, UserPatch};
 
@@ -80,15 +81,17 @@ pub struct Authenticated {
 /// Cheap to clone; clones share the store and the settings.
 #[derive(Debug, Clone)]
 pub struct Accounts {
-    users: Arc<dyn UserRepository>,
-    sessions: Arc<dyn SessionRepository>,
-    hasher: Arc<dyn PasswordHasher>,
-    tokens: Arc<dyn TokenCodec>,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
-    policy: PasswordPolicy,
-    lifetimes: Lifetimes,
-    max_sessions: u32,
+    pub(crate) users: Arc<dyn UserRepository>,
+    pub(crate) sessions: Arc<dyn SessionRepository>,
+    pub(crate) api_tokens: Arc<dyn ApiTokenRepository>,
+    pub(crate) hasher: Arc<dyn PasswordHasher>,
+    pub(crate) tokens: Arc<dyn TokenCodec>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    pub(crate) policy: PasswordPolicy,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) max_sessions: u32,
+    pub(crate) max_api_tokens: u32,
 }
 
 impl Accounts {
@@ -101,11 +104,12 @@ impl Accounts {
         ids: Arc<dyn IdSource>,
     ) -> Self
     where
-        S: UserRepository + SessionRepository + 'static,
+        S: AccountStore + 'static,
     {
         Self {
             users: Arc::clone(&store) as Arc<dyn UserRepository>,
-            sessions: store,
+            sessions: Arc::clone(&store) as Arc<dyn SessionRepository>,
+            api_tokens: store,
             hasher,
             tokens,
             clock,
@@ -113,6 +117,7 @@ impl Accounts {
             policy: PasswordPolicy::default(),
             lifetimes: Lifetimes::default(),
             max_sessions: SESSIONS_DEFAULT,
+            max_api_tokens: API_TOKENS_DEFAULT,
         }
     }
 
@@ -236,7 +241,11 @@ impl Accounts {
     }
 
     /// The credentials, when `password` proves them, and whether their hash is outdated.
-    async fn prove(&self, known: Option<Credentials>, password: &Password) -> Result<(Credentials, bool), Error> {
+    pub(crate) async fn prove(
+        &self,
+        known: Option<Credentials>,
+        password: &Password,
+    ) -> Result<(Credentials, bool), Error> {
         let hash = known.as_ref().map(|known| known.hash.clone());
         let verdict = self.hasher.verify(password.again(), hash).await.map_err(hash_error)?;
         let known = known.filter(|_| verdict != Verdict::Wrong).ok_or(Error::BadCredentials)?;
@@ -384,7 +393,7 @@ impl Accounts {
         }
     }
 
-    async fn credentials(&self, id: UserId) -> Result<Credentials, Error> {
+    pub(crate) async fn credentials(&self, id: UserId) -> Result<Credentials, Error> {
         self.users.find(id).await?.ok_or(Error::NotFound)
     }
 

@@ -81,6 +81,10 @@ id!(
     SessionId
 );
 id!(
+    /// An API token; unique together with its user.
+    ApiTokenId
+);
+id!(
     /// Something that happened.
     EventId
 );

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod api_token;
 #[cfg(feature = "argon2")]
 mod argon2;
 mod clock;
@@ -19,6 +20,7 @@ mod limits;
 mod memory;
 mod pace;
 mod password;
+mod proof;
 mod quantity;
 mod query;
 mod session;
@@ -27,6 +29,7 @@ mod store;
 #[cfg(feature = "test-support")]
 pub mod testing;
 mod text;
+mod ticket;
 mod time_zone;
 mod token;
 mod user;
@@ -34,6 +37,10 @@ mod value;
 mod words;
 
 pub use accounts::{AccessToken, Accounts, Authenticated, Registration, SignIn};
+pub use api_token::{
+    API_TOKEN_DAYS_DEFAULT, API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, API_TOKEN_PREFIX, ApiToken, ApiTokenDraft,
+    ApiTokenRepository, Scope, USE_NOTED_EVERY,
+};
 #[cfg(feature = "argon2")]
 pub use argon2::{Argon2Hasher, Argon2Params};
 pub use clock::{Clock, SystemClock};
@@ -47,7 +54,7 @@ pub use goal::{
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
 };
 pub use goals::{Expected, Goals};
-pub use ids::{EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
+pub use ids::{ApiTokenId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtCodec, WeakKey};
 pub use limits::{LimitKind, Usage};
@@ -55,15 +62,17 @@ pub use limits::{LimitKind, Usage};
 pub use memory::MemoryStore;
 pub use pace::{Health, Pace};
 pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
+pub use proof::RECENT_SIGN_IN;
 pub use quantity::Quantity;
 pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, Sort, SortKey, SortValue};
 pub use session::{CLIENT_MAX, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
 pub use status::Status;
 pub use store::{
-    Credentials, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME, SessionRepository, StoreError,
-    UserRepository,
+    AccountStore, Credentials, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME, SessionRepository,
+    StoreError, UserRepository,
 };
 pub use text::fold;
+pub use ticket::{NotATicket, Ticket, TicketSecret};
 pub use time_zone::TimeZone;
 pub use token::{Claims, TokenCodec, TokenError};
 pub use user::{

@@ -1,6 +1,7 @@
 //! Every repository, kept in memory.
 
 mod accounts;
+mod api_tokens;
 mod goals;
 
 use std::collections::BTreeMap;
@@ -8,11 +9,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 
+use crate::api_token::ApiToken;
 use crate::event::Event;
 use crate::goal::Goal;
-use crate::ids::{GoalId, OwnerId, SessionId, UserId};
+use crate::ids::{ApiTokenId, GoalId, OwnerId, SessionId, UserId};
 use crate::session::{Session, SessionSecret};
 use crate::store::Credentials;
+use crate::ticket::TicketSecret;
 
 /// A store for tests and trials: it keeps every rule of the repositories, and forgets everything
 /// when it is dropped.
@@ -25,6 +28,7 @@ pub struct MemoryStore {
 struct State {
     users: BTreeMap<UserId, Credentials>,
     sessions: BTreeMap<(UserId, SessionId), Kept>,
+    api_tokens: BTreeMap<(UserId, ApiTokenId), (ApiToken, TicketSecret)>,
     goals: BTreeMap<(OwnerId, GoalId), Goal>,
     logs: BTreeMap<OwnerId, Log>,
 }

@@ -16,6 +16,7 @@ mod goals;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::api_token::ApiTokenRepository;
 use crate::error::BoxError;
 use crate::ids::{GoalId, SessionId, UserId};
 use crate::limits::LimitKind;
@@ -123,8 +124,8 @@ pub trait UserRepository: Send + Sync + std::fmt::Debug {
     /// The store's own.
     async fn rehash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Removes the user and everything of theirs, goals, their events and sessions included; `false`, with
-    /// nothing done, when there is none or their hash is not `proven` any more.
+    /// Removes the user and everything of theirs: goals and their events, sessions, API tokens.
+    /// `false`, with nothing done, when there is none or their hash is not `proven` any more.
     ///
     /// # Errors
     /// The store's own.
@@ -244,3 +245,8 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
     /// The store's own.
     async fn end_all(&self, user: UserId) -> Result<u64, StoreError>;
 }
+
+/// Everything that accounts need of a store.
+pub trait AccountStore: UserRepository + SessionRepository + ApiTokenRepository {}
+
+impl<S: UserRepository + SessionRepository + ApiTokenRepository> AccountStore for S {}

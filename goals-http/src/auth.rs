@@ -1,14 +1,16 @@
-//! Who makes a request: a bearer token or the one cookie of a browser, or what the host says.
+//! Who makes a request: a bearer token or the one cookie of a browser, a script's API token, or
+//! what the host says.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use goals_core::{AccessToken, Accounts, Authenticated, OwnerId, TimeZone};
-use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderValue, ORIGIN};
+use goals_core::{API_TOKEN_PREFIX, AccessToken, Accounts, Authenticated, OwnerId, Scope, TimeZone, User};
+use http::header::{AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderValue, ORIGIN, WWW_AUTHENTICATE};
 use http::{Method, request};
 
 use crate::identity::{Authenticator, Identity};
 use crate::problem::{Code, Problem};
+use crate::routes::Access;
 
 /// Whose users an API serves.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ pub(crate) enum Users {
 pub(crate) enum Caller {
     /// Somebody with an account here.
     Account { who: Authenticated, by_cookie: bool },
+    /// A script of theirs, with an API token.
+    Script { user: User, scope: Scope },
     /// A user of the host's.
     Own(Identity),
 }
@@ -33,6 +37,7 @@ impl Caller {
     pub(crate) fn owner(&self) -> OwnerId {
         match self {
             Self::Account { who, .. } => who.user.id.into(),
+            Self::Script { user, .. } => user.id.into(),
             Self::Own(identity) => identity.owner,
         }
     }
@@ -41,6 +46,7 @@ impl Caller {
     pub(crate) const fn time_zone(&self) -> TimeZone {
         match self {
             Self::Account { who, .. } => who.user.time_zone,
+            Self::Script { user, .. } => user.time_zone,
             Self::Own(identity) => identity.time_zone,
         }
     }
@@ -49,6 +55,15 @@ impl Caller {
     pub(crate) const fn account(&self) -> Option<&Authenticated> {
         match self {
             Self::Account { who, .. } => Some(who),
+            Self::Script { .. } | Self::Own(_) => None,
+        }
+    }
+
+    /// Whose account it is, theirs or their script's.
+    pub(crate) const fn user(&self) -> Option<&User> {
+        match self {
+            Self::Account { who, .. } => Some(&who.user),
+            Self::Script { user, .. } => Some(user),
             Self::Own(_) => None,
         }
     }
@@ -57,6 +72,24 @@ impl Caller {
     pub(crate) const fn by_cookie(&self) -> bool {
         matches!(self, Self::Account { by_cookie: true, .. })
     }
+
+    /// Refuses a script what its token is not good for.
+    pub(crate) fn check(&self, access: Access, method: &Method) -> Result<(), Problem> {
+        let Self::Script { scope, .. } = self else { return Ok(()) };
+        if access == Access::Session {
+            return Err(insufficient_scope("an API token does not manage the account; sign in to do this"));
+        }
+        if *scope == Scope::Read && !method.is_safe() {
+            return Err(insufficient_scope("this API token is good for reading alone"));
+        }
+        Ok(())
+    }
+}
+
+fn insufficient_scope(words: &'static str) -> Problem {
+    tracing::warn!("an API token was not good enough");
+    let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+    Problem::new(Code::InsufficientScope).detail(words).header(WWW_AUTHENTICATE, challenge)
 }
 
 /// How the cookie of a browser is called and kept.
@@ -127,6 +160,10 @@ pub(crate) async fn caller(users: &Users, cookie: Cookie, request: &request::Par
     };
     if by_cookie {
         refuse_elsewhere(method, headers)?;
+    }
+    if !by_cookie && token.starts_with(API_TOKEN_PREFIX) {
+        let (user, token) = accounts.authenticate_api_token(token).await?;
+        return Ok(Some(Caller::Script { user, scope: token.scope }));
     }
     Ok(Some(Caller::Account { who: accounts.authenticate(token).await?, by_cookie }))
 }

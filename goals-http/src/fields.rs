@@ -91,6 +91,15 @@ pub(crate) fn boolean(json: Json, pointer: &str, errors: &mut FieldErrors) -> Op
     }
 }
 
+/// A whole number, written without a point or an exponent.
+#[expect(clippy::needless_pass_by_value, reason = "all readers have one shape")]
+pub(crate) fn integer(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<i64> {
+    match &json {
+        Json::Number(number) if number.parse::<i64>().is_ok() => number.parse().ok(),
+        _ => refuse("a whole number", pointer, errors),
+    }
+}
+
 /// A value that a text names: a status, a deadline.
 pub(crate) fn named<T: FromStr<Err = Violation>>(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<T> {
     let text = text(json, pointer, errors)?;

@@ -1,5 +1,6 @@
 //! One small function per route: read, call the use case, answer.
 
+pub(crate) mod api_tokens;
 pub(crate) mod goals;
 pub(crate) mod health;
 pub(crate) mod meta;

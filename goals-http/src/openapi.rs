@@ -37,6 +37,9 @@ use crate::routes::{Access, Parts};
         paths::log_out,
         paths::end_all_sessions,
         paths::who_am_i,
+        paths::api_tokens,
+        paths::create_api_token,
+        paths::revoke_api_token,
         paths::list_goals,
         paths::create_goal,
         paths::get_goal,
@@ -67,6 +70,9 @@ pub(crate) fn document(parts: Parts, base: &str, cookie: &'static str) -> Result
     let components = document.components.get_or_insert_default();
     if parts.accounts {
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let mut script = Http::new(HttpAuthScheme::Bearer);
+        script.description = Some("An API token of a script, as far as its scope goes.".to_owned());
+        components.add_security_scheme("api_token", SecurityScheme::Http(script));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie))));
     } else {
         document.paths.paths.remove("/api/v1/session");
@@ -101,12 +107,14 @@ fn tell_what_the_table_says(document: &mut OpenApi, parts: Parts) {
         let Some(operation) = item.and_then(|item| operation(item, &route.method).as_mut()) else { continue };
         let refused = Ref::from_response_name("Refused");
         operation.responses.responses.insert("default".to_owned(), refused.into());
+        let anybody = vec![need("bearer"), need("cookie"), need("api_token")];
         operation.security = match route.access {
             // How the host's users prove who they are, the host alone knows.
             _ if !parts.accounts => None,
             Access::Open => None,
-            Access::Known => Some(vec![SecurityRequirement::default(), need("bearer"), need("cookie")]),
-            Access::SignedIn => Some(vec![need("bearer"), need("cookie")]),
+            Access::Known => Some([vec![SecurityRequirement::default()], anybody].concat()),
+            Access::SignedIn => Some(anybody),
+            Access::Session => Some(vec![need("bearer"), need("cookie")]),
         };
     }
 }

@@ -39,6 +39,7 @@ codes! {
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     BadCredentials = "bad_credentials", UNAUTHORIZED;
     CsrfRefused = "csrf_refused", FORBIDDEN;
+    InsufficientScope = "insufficient_scope", FORBIDDEN;
     NotFound = "not_found", NOT_FOUND;
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT;

@@ -7,7 +7,7 @@ use http::Method;
 use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
-use crate::handlers::{goals, health, meta, page, people, sessions, users};
+use crate::handlers::{api_tokens, goals, health, meta, page, people, sessions, users};
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
@@ -23,8 +23,10 @@ pub(crate) enum Access {
     Open,
     /// Anybody, and who it is, is known when they say so.
     Known,
-    /// Who is signed in.
+    /// Who is signed in, and their scripts as far as the scope of their API token goes.
     SignedIn,
+    /// Who is signed in, and no script.
+    Session,
 }
 
 /// What a route is a part of; each can be left out but the first.
@@ -105,18 +107,21 @@ macro_rules! routes {
 routes! {
     POST   "/api/v1/users"              Open     <json> => users::register (Accounts);
     GET    "/api/v1/users/me"           SignedIn        => users::get (Accounts);
-    PATCH  "/api/v1/users/me"           SignedIn <json> => users::update (Accounts);
-    DELETE "/api/v1/users/me"           SignedIn <json> => users::delete (Accounts);
+    PATCH  "/api/v1/users/me"           Session  <json> => users::update (Accounts);
+    DELETE "/api/v1/users/me"           Session  <json> => users::delete (Accounts);
     GET    "/api/v1/users/me/limits"    SignedIn        => people::limits;
-    PUT    "/api/v1/users/me/password"  SignedIn <json> => users::change_password (Accounts);
+    PUT    "/api/v1/users/me/password"  Session  <json> => users::change_password (Accounts);
     POST   "/api/v1/sessions"           Open     <json> => sessions::log_in (Accounts);
-    GET    "/api/v1/sessions"           SignedIn        => sessions::list (Accounts);
-    DELETE "/api/v1/sessions"           SignedIn        => sessions::end_all (Accounts);
+    GET    "/api/v1/sessions"           Session         => sessions::list (Accounts);
+    DELETE "/api/v1/sessions"           Session         => sessions::end_all (Accounts);
     POST   "/api/v1/sessions/refresh"   Open     <json> => sessions::refresh (Accounts);
-    DELETE "/api/v1/sessions/current"   SignedIn        => sessions::log_out (Accounts);
-    DELETE "/api/v1/sessions/{id}"      SignedIn        => sessions::end (Accounts);
+    DELETE "/api/v1/sessions/current"   Session         => sessions::log_out (Accounts);
+    DELETE "/api/v1/sessions/{id}"      Session         => sessions::end (Accounts);
     GET    "/api/v1/session"            Known           => sessions::who (Accounts);
     GET    "/api/v1/session"            Known           => people::who (OwnUsers);
+    GET    "/api/v1/tokens"             Session         => api_tokens::list (Accounts);
+    POST   "/api/v1/tokens"             Session  <json> => api_tokens::create (Accounts);
+    DELETE "/api/v1/tokens/{id}"        Session         => api_tokens::revoke (Accounts);
     GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
     POST   "/api/v1/goals"              SignedIn <json> => goals::create;
     GET    "/api/v1/goals/{id}"         SignedIn        => goals::get;
@@ -193,6 +198,16 @@ mod tests {
                 assert_eq!(parameter.is_empty(), !route.path.contains('{'), "{}", route.path);
             }
         }
+    }
+
+    #[test]
+    fn scripts_touch_nothing_of_the_account() {
+        let open_to_scripts: Vec<_> = ROUTES
+            .iter()
+            .filter(|route| route.access == Access::SignedIn && route.part == Part::Accounts)
+            .map(|route| (route.method.as_str(), route.path))
+            .collect();
+        assert_eq!(open_to_scripts, [("GET", "/api/v1/users/me")]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use goals_core::{Accounts, Authenticated, BoxError, OwnerId, TimeZone};
+use goals_core::{Accounts, Authenticated, BoxError, OwnerId, TimeZone, User};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, request};
 use http_body::Body;
@@ -65,8 +65,14 @@ impl Call {
         self.caller_if_any().map(Caller::time_zone).unwrap_or_default()
     }
 
-    /// The account of the caller; there is always one on a route of [`Part::Accounts`](routes::Part)
-    /// where [`Access::SignedIn`] was asked for.
+    /// Whose account it is; there is always one on a route of [`Part::Accounts`](routes::Part) where
+    /// [`Access::SignedIn`] was asked for.
+    pub(crate) fn user(&self) -> Result<&User, Problem> {
+        self.caller()?.user().ok_or_else(Problem::unauthenticated)
+    }
+
+    /// The account of the caller and the session in which they are; there always is one on a route
+    /// of [`Part::Accounts`](routes::Part) where [`Access::Session`] was asked for.
     pub(crate) fn account(&self) -> Result<&Authenticated, Problem> {
         self.caller()?.account().ok_or_else(Problem::unauthenticated)
     }
@@ -164,7 +170,8 @@ impl GoalsApi {
         }
         let found = auth::caller(&self.0.users, self.0.cookie, parts).await;
         match (access, found) {
-            (Access::SignedIn, Ok(None)) => Err(Problem::unauthenticated()),
+            (Access::SignedIn | Access::Session, Ok(None)) => Err(Problem::unauthenticated()),
+            (_, Ok(Some(caller))) => caller.check(access, &parts.method).map(|()| Some(caller)),
             // Whoever shows a token that is worth nothing is nobody.
             (Access::Known, Err(problem)) if problem.code().status().is_client_error() => Ok(None),
             (_, found) => found,

@@ -1,4 +1,5 @@
 //! The JSON of goals, users and sessions, both ways.
 
+pub(crate) mod credentials;
 pub(crate) mod input;
 pub(crate) mod output;

@@ -46,7 +46,7 @@ impl fmt::Display for Named<'_> {
 /// A constraint whose violation means something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Constraint {
-    /// The id of a user, a session or a goal is in use.
+    /// The id of a user, a session, a token or a goal is in use.
     Id,
     /// Somebody logs in with this name.
     LoginClaim,
@@ -66,6 +66,7 @@ pub(crate) fn violated(error: &Error) -> Option<Constraint> {
     const NAMES: &[(&SqlState, &str, Constraint)] = &[
         (&SqlState::UNIQUE_VIOLATION, "users_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "sessions_pk", Constraint::Id),
+        (&SqlState::UNIQUE_VIOLATION, "api_tokens_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "goals_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "login_claims_pk", Constraint::LoginClaim),
         (&SqlState::UNIQUE_VIOLATION, "goals_open_title_uk", Constraint::OpenTitle),

@@ -3,6 +3,7 @@
 mod accounts;
 mod config;
 mod connection;
+mod credentials;
 mod error;
 mod goals;
 #[cfg(all(unix, feature = "local"))]

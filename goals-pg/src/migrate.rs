@@ -27,7 +27,7 @@ pub struct Migration {
 /// What a step belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
-    /// Users and sessions.
+    /// Users and what lets them in.
     Accounts,
     /// Goals.
     Goals,
@@ -43,6 +43,12 @@ const MIGRATIONS: &[Migration] = &[
     },
     Migration { version: 2, name: "goals", line: Line::Goals, sql: include_str!("../migrations/0002_goals.sql") },
     Migration { version: 3, name: "events", line: Line::Goals, sql: include_str!("../migrations/0003_events.sql") },
+    Migration {
+        version: 5,
+        name: "credentials",
+        line: Line::Accounts,
+        sql: include_str!("../migrations/0005_credentials.sql"),
+    },
 ];
 
 /// How long to wait while another program migrates the same schema.

@@ -17,6 +17,7 @@ use crate::config::{PgConfig, StatementMode};
 use crate::connection::Connection;
 use crate::error::{is_retryable, store_error};
 use crate::migrate::{MigrateError, Migration, Migrations};
+use crate::sql::api_tokens::ApiTokenSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::users::UserSql;
 use crate::sql::{EventSql, GoalSql};
@@ -38,6 +39,7 @@ pub struct PgStore {
 pub(crate) struct Sql {
     pub(crate) users: UserSql,
     pub(crate) sessions: SessionSql,
+    pub(crate) api_tokens: ApiTokenSql,
     pub(crate) goals: GoalSql,
     pub(crate) events: EventSql,
 }
@@ -81,6 +83,7 @@ impl PgStore {
         let sql = Sql {
             users: UserSql::new(&config.schema),
             sessions: SessionSql::new(&config.schema),
+            api_tokens: ApiTokenSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
             events: EventSql::new(&config.schema),
         };

@@ -91,6 +91,7 @@ impl UserRepository for MemoryStore {
         }
         state.users.remove(&id);
         state.sessions.retain(|(user, _), _| *user != id);
+        state.api_tokens.retain(|(user, _), _| *user != id);
         state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
         state.logs.remove(&OwnerId::from(id));
         Ok(true)

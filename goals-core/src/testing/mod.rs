@@ -3,8 +3,7 @@
 //! - [`ManualClock`] stands still until it is moved, [`SequentialIds`] counts.
 //! - Mocks of every port, for what a real store will not do at will.
 //! - [`conformance_suite!`](crate::conformance_suite): proves of a store that it keeps the rules of
-//!   [`UserRepository`](crate::UserRepository), [`SessionRepository`](crate::SessionRepository) and
-//!   [`GoalRepository`](crate::GoalRepository), the races included.
+//!   [`AccountStore`](crate::AccountStore) and [`GoalRepository`](crate::GoalRepository), the races included.
 
 mod doubles;
 mod fixtures;
@@ -13,6 +12,7 @@ pub mod suite;
 pub use doubles::{ManualClock, PlainHasher, SequentialIds};
 pub use fixtures::{PutGoals, event, goal, now, purged, session, user};
 
+pub use crate::api_token::MockApiTokenRepository;
 pub use crate::password::MockPasswordHasher;
 pub use crate::store::{MockGoalRepository, MockSessionRepository, MockUserRepository};
 pub use crate::token::MockTokenCodec;

@@ -16,3 +16,7 @@ mod goals {
 mod accounts {
     goals_core::conformance_suite!(accounts, super::new_store());
 }
+
+mod api_tokens {
+    goals_core::conformance_suite!(api_tokens, super::new_store());
+}

@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use goals_core::{
-    ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status,
-    TAG_MAX, TAGS_MAX, TITLE_MAX,
+    API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX,
+    PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
 };
 
 use crate::problem::{Code, Problem};
@@ -21,6 +21,9 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
         limits: BoundsOut {
             goals_per_owner: api.goals.max_goals(),
             sessions_per_user: accounts.map(Accounts::max_sessions),
+            api_tokens_per_user: accounts.map(Accounts::max_api_tokens),
+            api_token_name_characters: accounts.map(|_| API_TOKEN_NAME_MAX),
+            api_token_days: accounts.map(|_| API_TOKEN_DAYS_MAX),
             title_characters: TITLE_MAX,
             description_characters: DESCRIPTION_MAX,
             tags: TAGS_MAX,

@@ -18,9 +18,10 @@ pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
 
 pub(crate) async fn limits(call: Call) -> Result<Reply, Problem> {
     let goals = call.api.0.goals.usage(call.owner()?).await?.into();
-    let sessions = match (call.api.accounts(), call.caller()?.account()) {
-        (Some(accounts), Some(who)) => Some(accounts.session_usage(who.user.id).await?.into()),
-        _ => None,
+    let (Some(accounts), Some(user)) = (call.api.accounts(), call.caller()?.user()) else {
+        return Reply::json(&LimitsOut { goals, sessions: None, api_tokens: None });
     };
-    Reply::json(&LimitsOut { goals, sessions })
+    let sessions = Some(accounts.session_usage(user.id).await?.into());
+    let api_tokens = Some(accounts.api_token_usage(user.id).await?.into());
+    Reply::json(&LimitsOut { goals, sessions, api_tokens })
 }

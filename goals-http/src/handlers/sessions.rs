@@ -6,13 +6,13 @@ use http::{HeaderMap, StatusCode};
 
 use super::with_permit;
 use crate::GoalsApi;
-use crate::auth::{self, Caller};
+use crate::auth;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::service::Call;
 use crate::wire::{
     input,
-    output::{SessionOut, SessionsOut, TokensOut, WhoOut},
+    output::{SessionOut, SessionsOut, TokensOut, UserOut, WhoOut},
 };
 
 pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
@@ -76,9 +76,9 @@ pub(crate) async fn end_all(call: Call) -> Result<Reply, Problem> {
 
 #[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
-    let caller = call.caller_if_any().and_then(Caller::account);
-    let nobody = WhoOut { user: None, session: None };
-    Reply::json(&caller.map_or(nobody, |who| WhoOut::new(&who.user, &who.session)))
+    let user = call.user().ok().map(UserOut::from);
+    let session = call.account().ok().map(|who| SessionOut::new(&who.session, who.session.id));
+    Reply::json(&WhoOut { user, session })
 }
 
 fn signed_out(call: &Call) -> Result<Reply, Problem> {

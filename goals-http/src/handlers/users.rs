@@ -27,7 +27,7 @@ pub(crate) async fn register(mut call: Call) -> Result<Reply, Problem> {
 
 #[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
-    let user = &call.account()?.user;
+    let user = call.user()?;
     Ok(Reply::json(&UserOut::from(user))?.etag(&etag(user.version))?.unless_known(&call.headers))
 }
 

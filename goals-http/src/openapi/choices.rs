@@ -27,6 +27,8 @@ choices! {
     Health;
     /// See [`goals_core::Priority`].
     Priority;
+    /// See [`goals_core::Scope`].
+    Scope;
     /// See [`goals_core::Status`].
     Status;
 }

@@ -3,8 +3,9 @@
 #![expect(dead_code, reason = "the document is made of their attributes")]
 
 use super::schemas::{
-    GoalChange, GoalQuery, LogIn, NewGoal, NewUser, PasswordChange, Proof, Refresh, SignedIn, UserChange,
+    GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewUser, PasswordChange, Proof, Refresh, SignedIn, UserChange,
 };
+use crate::wire::credentials::{ApiTokensOut, NewApiTokenOut};
 use crate::wire::output::{
     GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut,
 };
@@ -112,6 +113,29 @@ pub(super) const fn who_am_i() {}
     responses((status = 200, description = "Who asks, also when that is nobody.", body = HereOut)),
 )]
 pub(super) const fn who_is_here() {}
+
+/// List one's API tokens.
+#[utoipa::path(
+    get, path = "/api/v1/tokens", tag = "tokens",
+    responses((status = 200, description = "The tokens.", body = ApiTokensOut)),
+)]
+pub(super) const fn api_tokens() {}
+
+/// Make an API token for a script.
+#[utoipa::path(
+    post, path = "/api/v1/tokens", tag = "tokens", request_body = NewApiToken,
+    responses((status = 201, description = "The token, this once with what the script shows.", body = NewApiTokenOut,
+        headers(("Location" = String)))),
+)]
+pub(super) const fn create_api_token() {}
+
+/// Revoke an API token.
+#[utoipa::path(
+    delete, path = "/api/v1/tokens/{id}", tag = "tokens",
+    params(("id" = String, Path, format = "uuid")),
+    responses((status = 204, description = "It is over.")),
+)]
+pub(super) const fn revoke_api_token() {}
 
 /// List one's goals, a page at a time.
 #[utoipa::path(

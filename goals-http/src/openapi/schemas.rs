@@ -6,7 +6,7 @@
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::choices::{Color, Priority, Status};
+use super::choices::{Color, Priority, Scope, Status};
 use crate::wire::output::{SessionOut, UserOut};
 
 /// Why a request was refused (RFC 9457).
@@ -133,6 +133,20 @@ pub(crate) struct SignedIn {
 #[derive(ToSchema)]
 pub(crate) struct Refresh {
     refresh_token: String,
+}
+
+/// An API token to be.
+#[derive(ToSchema)]
+pub(crate) struct NewApiToken {
+    /// What its user calls it.
+    name: String,
+    scope: Scope,
+    /// 90 when nothing is said.
+    #[schema(minimum = 1, maximum = 366)]
+    expires_in_days: Option<i64>,
+    /// Needed unless the session is younger than 15 minutes.
+    #[schema(format = Password)]
+    password: Option<String>,
 }
 
 /// A goal to be. What is absent or null takes its default.

@@ -217,6 +217,10 @@ pub(crate) struct LimitsOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) sessions: Option<UsageOut>,
+    /// Where people have accounts; those that have expired not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) api_tokens: Option<UsageOut>,
 }
 
 /// The sessions of a user, the last used first.
@@ -350,6 +354,18 @@ pub(crate) struct BoundsOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) sessions_per_user: Option<u32>,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) api_tokens_per_user: Option<u32>,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) api_token_name_characters: Option<usize>,
+    /// Where people have accounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) api_token_days: Option<u32>,
     pub(crate) title_characters: usize,
     pub(crate) description_characters: usize,
     pub(crate) tags: usize,
@@ -370,7 +386,7 @@ pub(crate) struct BoundsOut {
 }
 
 /// Writes a value as its text.
-fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
@@ -382,12 +398,12 @@ fn shown_or_null<T: Display, S: Serializer>(value: &Option<T>, serializer: S) ->
     }
 }
 
-fn instant<S: Serializer>(value: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn instant<S: Serializer>(value: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&value.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
 #[expect(clippy::ref_option, reason = "what `serialize_with` hands over")]
-fn instant_or_null<S: Serializer>(value: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn instant_or_null<S: Serializer>(value: &Option<DateTime<Utc>>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => instant(value, serializer),
         None => serializer.serialize_none(),

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
-    Credentials, LoginName, PasswordHash, Rotated, Rotation, Session, SessionId, SessionRepository, SessionSecret,
-    StoreError, User, UserId, UserRepository,
+    ApiToken, ApiTokenId, ApiTokenRepository, Credentials, LoginName, PasswordHash, Rotated, Rotation, Session,
+    SessionId, SessionRepository, SessionSecret, StoreError, Ticket, TicketSecret, User, UserId, UserRepository,
 };
 
 /// Answers every call with [`StoreError::Unavailable`].
@@ -81,6 +81,25 @@ impl SessionRepository for Away {
     }
 
     async fn end_all(&self, _: UserId) -> Result<u64, StoreError> {
+        Self::answer()
+    }
+}
+
+#[async_trait]
+impl ApiTokenRepository for Away {
+    async fn insert(&self, _: &ApiToken, _: &TicketSecret, _: SessionId, _: u32) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+
+    async fn authenticate(&self, _: &Ticket, _: DateTime<Utc>) -> Result<Option<(User, ApiToken)>, StoreError> {
+        Self::answer()
+    }
+
+    async fn list(&self, _: UserId, _: DateTime<Utc>) -> Result<Vec<ApiToken>, StoreError> {
+        Self::answer()
+    }
+
+    async fn revoke(&self, _: UserId, _: ApiTokenId) -> Result<bool, StoreError> {
         Self::answer()
     }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod accounts;
+mod api_tokens;
 mod away;
 mod faults;
 mod goals;

@@ -59,6 +59,8 @@ async fn answers_have_the_shapes_that_the_document_says() {
         ),
         (Ask::post("/api/v1/sessions", &log_in), "/api/v1/sessions", "post", "201"),
         (Ask::post("/api/v1/sessions", &browser), "/api/v1/sessions", "post", "201"),
+        (Ask::get("/api/v1/tokens"), "/api/v1/tokens", "get", "200"),
+        (Ask::post("/api/v1/tokens", &json!({ "name": "sync", "scope": "read" })), "/api/v1/tokens", "post", "201"),
         (Ask::get("/nothing"), "/readyz", "get", "default"),
         (Ask::post("/api/v1/goals", &json!({ "title": "" })), "/readyz", "get", "default"),
     ] {
@@ -134,6 +136,7 @@ async fn what_the_document_says_is_read_and_nothing_else() {
         ("DELETE", "/api/v1/users/me", "Proof"),
         ("PUT", "/api/v1/users/me/password", "PasswordChange"),
         ("POST", "/api/v1/sessions/refresh", "Refresh"),
+        ("POST", "/api/v1/tokens", "NewApiToken"),
     ] {
         // No member is both a list of lists and valid, so every member that is read is refused.
         let body: Value = all.iter().map(|name| ((*name).clone(), json!([[1]]))).collect();

@@ -38,6 +38,7 @@
 //! The deadlines are the host's own, and `StoreError::Unavailable` may be a deadlock or a
 //! serialization failure too; after any of them the whole transaction has to be tried again.
 
+pub(crate) mod api_tokens;
 mod columns;
 mod events;
 mod goals;

@@ -225,7 +225,8 @@ impl SessionSql {
     }
 }
 
-fn hash(secret: &[u8]) -> Vec<u8> {
+/// What is kept of a secret.
+pub(super) fn hash(secret: &[u8]) -> Vec<u8> {
     Sha256::digest(secret).to_vec()
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct UserSql {
     update: String,
     change_password: String,
     end_others: String,
-    remove: [String; 7],
+    remove: Vec<String>,
 }
 
 impl UserSql {
@@ -56,7 +56,7 @@ impl UserSql {
             change_password: sql("UPDATE :schema.users SET password_hash = $3
                  WHERE user_id = $1 AND password_hash = $2 RETURNING 1"),
             end_others: sql("DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id <> $2"),
-            remove: [
+            remove: vec![
                 // Goals and then the counter, as whoever writes a goal does; and the counter before
                 // anything is removed, so that no goal comes in behind the statements after it.
                 sql("SELECT FROM :schema.goals WHERE owner_id = $1 ORDER BY goal_id FOR UPDATE"),
@@ -65,6 +65,7 @@ impl UserSql {
                 sql("DELETE FROM :schema.goals WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.usage WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.sessions WHERE user_id = $1"),
+                sql("DELETE FROM :schema.api_tokens WHERE user_id = $1"),
                 sql("DELETE FROM :schema.users WHERE user_id = $1"),
             ],
         }

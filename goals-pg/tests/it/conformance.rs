@@ -9,6 +9,9 @@ mod named {
     mod accounts {
         goals_core::conformance_suite!(accounts, crate::database::store(super::Named));
     }
+    mod api_tokens {
+        goals_core::conformance_suite!(api_tokens, crate::database::store(super::Named));
+    }
 }
 
 mod unnamed {
@@ -19,5 +22,8 @@ mod unnamed {
     }
     mod accounts {
         goals_core::conformance_suite!(accounts, crate::database::store(super::Unnamed));
+    }
+    mod api_tokens {
+        goals_core::conformance_suite!(api_tokens, crate::database::store(super::Unnamed));
     }
 }

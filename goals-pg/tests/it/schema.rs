@@ -25,6 +25,7 @@ async fn every_key_begins_with_the_owner() {
             JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
         WHERE indisprimary AND relnamespace = 'goals'::regnamespace ORDER BY 1";
     let expected = [
+        "api_tokens user_id",
         "events owner_id",
         "goals owner_id",
         "login_claims claim_key",
@@ -66,7 +67,8 @@ async fn it_can_be_spread_and_stands_behind_a_pooler() {
         (
             "links to users",
             "SELECT conname::text FROM pg_constraint
-            WHERE contype = 'f' AND confrelid = 'goals.users'::regclass AND conrelid <> 'goals.sessions'::regclass",
+            WHERE contype = 'f' AND confrelid = 'goals.users'::regclass
+              AND conrelid NOT IN ('goals.sessions'::regclass, 'goals.api_tokens'::regclass)",
         ),
     ] {
         assert_eq!(names(&client, sql).await, Vec::<String>::new(), "{what}");

@@ -9,18 +9,20 @@ use crate::duplicate::DuplicatePolicy;
 use crate::ids::{OwnerId, SessionId};
 use crate::password::PasswordHash;
 use crate::session::{Session, SessionSecret};
-use crate::store::{Credentials, GoalRepository, Rotated, Rotation, SessionRepository, StoreError, UserRepository};
+use crate::store::{
+    AccountStore, Credentials, GoalRepository, Rotated, Rotation, SessionRepository, StoreError, UserRepository,
+};
 use crate::testing::{PutGoals as _, goal, now, session, user};
 use crate::user::{LoginName, User};
 
-/// Everything that accounts need of a store.
-pub trait Store: UserRepository + SessionRepository + GoalRepository + 'static {}
+/// Everything that these rules need of a store.
+pub trait Store: AccountStore + GoalRepository + 'static {}
 
-impl<S: UserRepository + SessionRepository + GoalRepository + 'static> Store for S {}
+impl<S: AccountStore + GoalRepository + 'static> Store for S {}
 
 const MAX: u32 = 50;
 
-fn hash(text: &str) -> PasswordHash {
+pub(super) fn hash(text: &str) -> PasswordHash {
     PasswordHash::new(text.to_owned())
 }
 
@@ -29,16 +31,16 @@ fn secret(number: u8) -> SessionSecret {
     SessionSecret::new([0xF; 32]).renewed([number; 32])
 }
 
-fn after(seconds: i64) -> DateTime<Utc> {
+pub(super) fn after(seconds: i64) -> DateTime<Utc> {
     now() + TimeDelta::seconds(seconds)
 }
 
-async fn put(store: &impl Store, user: &User) {
+pub(super) async fn put(store: &impl Store, user: &User) {
     UserRepository::insert(store, user, &hash("first")).await.expect("the user is taken in");
 }
 
 /// Puts a user and one session with the first secret.
-async fn signed_in(store: &impl Store) -> (User, Session) {
+pub(super) async fn signed_in(store: &impl Store) -> (User, Session) {
     let ana = user(1, "ana");
     put(store, &ana).await;
     let session = session(&ana, 1);

@@ -8,6 +8,7 @@
 )]
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod events;
 pub mod goals;
 
@@ -43,9 +44,10 @@ where
 
 /// Makes one test of every rule of a store.
 ///
-/// The first word says which rules: `goals` for a [`GoalRepository`](crate::GoalRepository), or
-/// `accounts` for a store that is a [`UserRepository`](crate::UserRepository) and a
-/// [`SessionRepository`](crate::SessionRepository) too. The second is an expression that gives a
+/// The first word says which rules: `goals` and `events` for a
+/// [`GoalRepository`](crate::GoalRepository), or, for a store that is an
+/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, and `api_tokens`.
+/// The second is an expression that gives a
 /// future of a new, empty store in an `Arc`, and of anything that has to live as long as the test.
 /// The crate that calls it needs tokio with its macros and the runtime of many threads.
 ///
@@ -64,6 +66,9 @@ where
 /// }
 /// mod accounts {
 ///     goals_core::conformance_suite!(accounts, super::new_store());
+/// }
+/// mod api_tokens {
+///     goals_core::conformance_suite!(api_tokens, super::new_store());
 /// }
 /// # }
 /// ```
@@ -124,6 +129,17 @@ macro_rules! conformance_suite {
             racing_registrations_leave_one
             racing_rotations_renew_one
             racing_sign_ins_stop_at_the_limit
+        }
+    };
+    (api_tokens, $new_store:expr) => {
+        $crate::conformance_suite! { @each api_tokens, $new_store,
+            a_token_lives_until_it_expires
+            a_last_use_is_noted_now_and_then
+            tokens_are_of_their_user_alone
+            tokens_are_revoked
+            tokens_stop_at_the_limit
+            no_token_without_a_session
+            racing_tokens_stop_at_the_limit
         }
     };
     (@each $suite:ident, $new_store:expr, $($rule:ident)+) => {$(

@@ -1,0 +1,32 @@
+//! What lets people in besides their password, in `PostgreSQL`.
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use goals_core::{ApiToken, ApiTokenId, ApiTokenRepository, SessionId, StoreError, Ticket, TicketSecret, User, UserId};
+
+use crate::store::PgStore;
+
+#[async_trait]
+impl ApiTokenRepository for PgStore {
+    async fn insert(
+        &self,
+        token: &ApiToken,
+        secret: &TicketSecret,
+        session: SessionId,
+        max: u32,
+    ) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.api_tokens.insert(on, token, secret, session, max)).await
+    }
+
+    async fn authenticate(&self, shown: &Ticket, now: DateTime<Utc>) -> Result<Option<(User, ApiToken)>, StoreError> {
+        self.call(|on| self.sql.api_tokens.authenticate(on, shown, now)).await
+    }
+
+    async fn list(&self, user: UserId, now: DateTime<Utc>) -> Result<Vec<ApiToken>, StoreError> {
+        self.call(|on| self.sql.api_tokens.list(on, user, now)).await
+    }
+
+    async fn revoke(&self, user: UserId, id: ApiTokenId) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.api_tokens.revoke(on, user, id)).await
+    }
+}
