@@ -51,7 +51,13 @@ test('the page makes no markup from texts and runs none', () => {
   assert.doesNotMatch(text('index.html'), /\sstyle=|<style|\son\w+=|https?:/);
 });
 
-test('every module is asked for at once', () => {
+test('every module that is needed at once is asked for at once', () => {
+  const needed = new Set(['main.js']);
+  for (const name of needed) {
+    for (const [, other] of text(`js/${name}`).matchAll(/from '\.\/(\w+\.js)'/g)) needed.add(other);
+  }
   const asked = [...text('index.html').matchAll(/"js\/(\w+\.js)"/g)].map(([, name]) => name).sort();
-  assert.deepEqual(asked, readdirSync(new URL('js/', WEB)).sort());
+  assert.deepEqual(asked, [...needed].sort());
+  const later = [...code.matchAll(/import\('\.\/(\w+\.js)'\)/g)].map(([, name]) => name);
+  assert.deepEqual([...new Set([...asked, ...later])].sort(), readdirSync(new URL('js/', WEB)).sort());
 });

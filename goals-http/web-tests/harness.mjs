@@ -111,6 +111,7 @@ export const open = async (page, hash) => {
     location.hash = wanted;
     await turned;
   }, hash);
+  await page.locator('main:not([aria-busy])').waitFor();
 };
 
 /** The answer to the next write of the page: what is shown at once is not stored yet. */

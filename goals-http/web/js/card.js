@@ -1,6 +1,6 @@
 // A goal as a card, and the pieces that the card and the full view share.
 
-import { button, glyph, h, unseen } from './dom.js';
+import { about, button, glyph, h, unseen } from './dom.js';
 import { actions, daysLeft, deadlineDay, isClosed, isMoment, timeZone, today } from './goals.js';
 import { day, dayIn, daysAway, decimalSign, moment, plural, t } from './i18n.js';
 
@@ -45,26 +45,27 @@ export function valueWords(value) {
 
 export const emoji = ({ icon }) => icon && h('span.emoji', { 'aria-hidden': 'true' }, icon);
 
-// Seen without, heard with the goal that it is done to.
-const named = (name, { title }) => [
-  h('span.words', { 'aria-hidden': 'true' }, t(`do.${name}`)),
-  unseen(`${t(`do.${name}`)}: ${title}`),
-];
+const named = (name, { title }) => about(t(`do.${name}`), title);
+
+/** A button that opens a menu of `items`, each `{name, run}`, for a goal. */
+export function menu(goal, items) {
+  const id = `menu-${goal.id}`;
+  const more = h('button', { type: 'button', class: 'icon', popovertarget: id, 'data-focus': id },
+    glyph('more'), unseen(`${t('do.more')}: ${goal.title}`));
+  // Whatever comes next begins, and ends, at the button that opened the menu.
+  const choose = (run) => () => {
+    list.hidePopover();
+    more.focus();
+    run();
+  };
+  const list = h('div.menu', { popover: 'auto', id }, items.map(({ name, run }) => (
+    button(named(name, goal), choose(run), { class: `quiet ${toneOf(name)}` }))));
+  return [more, list];
+}
 
 export function card(goal, edit) {
   const [first, ...rest] = actions(goal);
   if (!goal.deleted_at) rest.unshift({ name: 'edit', run: () => edit(goal) });
-  const id = `menu-${goal.id}`;
-  const more = h('button', { type: 'button', class: 'quiet icon', popovertarget: id, 'data-focus': id },
-    glyph('more'), unseen(`${t('do.more')}: ${goal.title}`));
-  // Whatever comes next begins, and ends, at the button that opened the menu.
-  const choose = (run) => () => {
-    menu.hidePopover();
-    more.focus();
-    run();
-  };
-  const menu = h('div.menu', { popover: 'auto', id }, rest.map(({ name, run }) => (
-    button(named(name, goal), choose(run), { class: `quiet ${toneOf(name)}` }))));
   return h('li', { class: `card ${isClosed(goal) ? 'closed' : ''}`, 'data-goal': goal.id, 'data-color': goal.color },
     emoji(goal),
     h('div.what',
@@ -72,5 +73,5 @@ export function card(goal, edit) {
       facts(goal)),
     h('div.acts',
       button([glyph(GLYPHS[first.name] ?? 'return'), named(first.name, goal)], first.run, { class: 'first', 'data-focus': `first:${goal.id}` }),
-      more, menu));
+      menu(goal, rest)));
 }

@@ -1,6 +1,6 @@
 // One goal in full.
 
-import { emoji, facts, toneOf, valueWords } from './card.js';
+import { emoji, facts, menu, toneOf, valueWords } from './card.js';
 import { button, glyph, h, keepingFocus } from './dom.js';
 import { openGoalForm } from './form.js';
 import { actions, readOne, store, timeZone, today } from './goals.js';
@@ -8,6 +8,9 @@ import { day, moment, t } from './i18n.js';
 
 // After these a goal is no longer where the person came from.
 const LEAVING = ['archive', 'delete', 'purge'];
+
+// What has its own button after the first; the rest is in the menu.
+const SHOWN = ['edit', 'achieved', 'archive', 'unarchive', 'delete', 'purge'];
 
 const pairs = (kind, entries) => h('dl', { class: `pairs ${kind}` }, entries.filter(([, value]) => value)
   .map(([name, value]) => h('div', h('dt', name), h('dd', { dir: 'auto' }, value))));
@@ -55,9 +58,11 @@ export function detailView(id, toGoals) {
       },
     }));
     if (!goal.deleted_at) all.splice(1, 0, { name: 'edit', run: () => openGoalForm(goal) });
-    return all.map(({ name, run }, index) => button(t(`do.${name}`), run, {
+    const isShown = ({ name }, index) => !index || SHOWN.includes(name);
+    const hidden = all.filter((one, index) => !isShown(one, index));
+    return [all.filter(isShown).map(({ name, run }, index) => button(t(`do.${name}`), run, {
       class: index ? toneOf(name) : 'primary', 'data-focus': index ? name : 'first',
-    }));
+    })), hidden.length ? menu(goal, hidden) : ''];
   }
 
   readOne(id).catch((problem) => { words = problem.words; }).then(() => {

@@ -26,6 +26,9 @@ export const button = (words, onclick, props) => h('button', { type: 'button', o
 /** Words that only assistive technology reads. */
 export const unseen = (...words) => h('span.unseen', words);
 
+/** Words that are seen, and heard together with what they are about. */
+export const about = (words, what) => [h('span.words', { 'aria-hidden': 'true' }, words), unseen(`${words}: ${what}`)];
+
 const GLYPHS = {
   back: 'M15 5l-7 7 7 7',
   check: 'M5 12.5l4.5 4.5L19 7.5',

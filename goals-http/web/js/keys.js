@@ -1,6 +1,6 @@
 // The keyboard: single keys for what is done most, and the list of them.
 
-import { keysOn } from './account.js';
+import { keysOn } from './device.js';
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { openDialog, takeToast } from './ui.js';

@@ -1,8 +1,8 @@
 // The page: who is here, what they look at, and the frame around it.
 
-import { applyTheme, forgetPerson, registerView, settingsView, signInView, speakTo, wasSignedIn } from './account.js';
 import { ask, on } from './api.js';
 import { detailView } from './detail.js';
+import { applyTheme, forgetPerson, speakTo, wasSignedIn } from './device.js';
 import { button, focusOn, h } from './dom.js';
 import { openGoalForm } from './form.js';
 import { forget, inOrder, onChange, read, readLimits, store } from './goals.js';
@@ -24,18 +24,45 @@ const goTo = (hash) => { location.hash = hash; };
 const toGoals = () => goTo(isList(location.hash) ? '#/' : listHash);
 const isList = (hash) => !/^#\/(goals\/|settings$)/.test(hash);
 
+// What few visits need is fetched when it is about to be needed.
+const MODULES = { welcome: () => import('./welcome.js'), settings: () => import('./settings.js') };
+const loaded = {};
+const load = async (name) => { loaded[name] ??= await MODULES[name](); };
+const expect = (name) => () => load(name).catch(() => {});
+
+const moduleFor = (hash) => (!store.user ? 'welcome' : hash === '#/settings' && 'settings');
+
 function viewFor(hash) {
-  if (!store.user) return hash === '#/register' ? registerView(entered) : signInView(entered, notice);
+  const { welcome, settings } = loaded;
+  if (!store.user && !store.meta.accounts) return welcome.elsewhereView(store.meta.sign_in_url, notice);
+  if (!store.user) return hash === '#/register' ? welcome.registerView(entered) : welcome.signInView(entered, notice);
   const [path, query] = hash.split('?');
   const id = /^#\/goals\/([^/]+)$/.exec(path)?.[1];
   if (id) return detailView(id, toGoals);
-  return path === '#/settings' ? settingsView(drawFrame, signOut) : listView(new URLSearchParams(query));
+  return path === '#/settings' ? settings.settingsView({ redraw: drawFrame, signOut, leave }) : listView(new URLSearchParams(query));
 }
 
-function show() {
-  view = viewFor(location.hash);
+// A view whose module does not come is a view that says so.
+const missing = () => ({
+  title: t('problem.offline'),
+  node: h('div', h('h1', { tabindex: -1 }, t('problem.offline')), button(t('do.retry'), () => location.reload(), { class: 'primary' })),
+});
+
+/** Draws the view of the address; answers whether that is still where the person is. */
+async function show() {
+  const { hash } = location;
+  const name = moduleFor(hash);
+  let failed;
+  if (name && !loaded[name]) {
+    main.setAttribute('aria-busy', 'true');
+    failed = await load(name).then(() => false, () => true);
+    if (location.hash !== hash) return false;
+  }
+  main.removeAttribute('aria-busy');
+  view = failed ? missing() : viewFor(hash);
   main.replaceChildren(view.node);
   update();
+  return true;
 }
 
 function update() {
@@ -43,17 +70,17 @@ function update() {
   if (view) document.title = `${view.title} · ${t('app.name')}`;
 }
 
-function navigate({ oldURL }) {
+async function navigate({ oldURL }) {
   const from = new URL(oldURL).hash;
   const returned = location.hash === listHash && !isList(from);
   if (isList(from)) [listHash, listScroll] = [from || '#/', scrollY];
-  show();
+  if (!await show()) return;
   main.querySelector('h1').focus({ preventScroll: true });
   scrollTo(0, returned ? listScroll : 0);
 }
 
 /** Draws everything anew: for another person or another language. */
-function drawFrame() {
+async function drawFrame() {
   const key = document.activeElement.dataset.focus;
   const skip = (event) => {
     event.preventDefault();
@@ -66,11 +93,11 @@ function drawFrame() {
       h('div.top',
         h('a.brand', { href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
         offline,
-        store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet' })),
+        store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet', onpointerenter: expect('settings'), onfocus: expect('settings') })),
       store.meta.storage === 'memory' && h('p.memory', { role: 'note' }, t('app.memory'))),
     main, toasts,
   );
-  show();
+  await show();
   if (key) focusOn(key);
 }
 
@@ -84,16 +111,23 @@ async function entered(user) {
   store.user = user;
   if (location.hash === '#/register') history.replaceState(null, '', '#/');
   await Promise.all([speakTo(user), ...readAll()]);
-  drawFrame();
+  await drawFrame();
   focusOn();
 }
 
 async function left(why) {
   forget();
   notice = why;
+  main.replaceChildren();
   await forgetPerson();
-  drawFrame();
+  await drawFrame();
   focusOn();
+}
+
+/** Who left for good does not come back to where they were. */
+function leave(why) {
+  history.replaceState(null, '', '#/');
+  return left(why);
 }
 
 async function signOut() {
@@ -103,8 +137,7 @@ async function signOut() {
   } catch (problem) {
     return sayProblem(problem);
   }
-  history.replaceState(null, '', '#/');
-  return left();
+  return leave();
 }
 
 // A form that is open says it itself, and keeps what was typed.
@@ -128,11 +161,12 @@ async function start() {
   applyTheme();
   // The goals are asked for at once only where that will not be refused.
   const early = wasSignedIn() ? readAll() : [];
+  if (!early.length) expect('welcome')();
   const [{ user }, meta] = await Promise.all([ask('GET', 'session'), ask('GET', 'meta'), speakTo()]);
   Object.assign(store, { user, meta });
   if (user) await Promise.all([speakTo(user), ...(early.length ? early : readAll())]);
   else await forgetPerson();
-  drawFrame();
+  await drawFrame();
   addEventListener('hashchange', navigate);
 }
 

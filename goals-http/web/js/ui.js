@@ -104,15 +104,23 @@ export const group = (name, legend, ...content) => h('fieldset.field', { 'data-f
 /** A select over `[value, words]` pairs. */
 export const select = (props, options) => h('select', props, options.map(([value, words]) => h('option', { value }, words)));
 
+/** A control for a name or an address that signs somebody in. */
+export const accountInput = (name, props) => h('input', {
+  name, type: name === 'email' ? name : 'text', autocomplete: name, autocapitalize: 'none', spellcheck: 'false', ...props,
+});
+
 /** A password control with its button to see what is typed. */
-export function passwordField(autocomplete, hint) {
-  const control = h('input', { name: 'password', type: 'password', autocomplete });
+export function passwordField(name, autocomplete, hint) {
+  const control = h('input', { name, type: 'password', autocomplete });
   const toggle = button([t('password.show'), unseen(' ', t('password.what'))], () => {
     control.type = control.type === 'text' ? 'password' : 'text';
     toggle.setAttribute('aria-pressed', control.type === 'text');
   }, { class: 'quiet', 'aria-pressed': 'false' });
-  return field(t('field.password'), control, hint, toggle);
+  return field(t(`field.${name}`), control, hint, toggle);
 }
+
+/** What is in a form, by name. */
+export const typedIn = (element) => Object.fromEntries(new FormData(element));
 
 /**
  * A form whose fields are judged by the server. While `submit` works, another is
@@ -158,6 +166,13 @@ export function showProblem(element, problem) {
   const first = element.querySelector('[aria-invalid]');
   first?.closest('details')?.setAttribute('open', '');
   first?.focus();
+}
+
+/** Shows a name or an address that somebody else has at its field. */
+export function showTaken(element, problem) {
+  const taken = /^(\w+)_taken$/.exec(problem.code)?.[1];
+  if (taken) problem.errors = [{ pointer: `/${taken}`, code: problem.code }];
+  showProblem(element, problem);
 }
 
 const errorOf = (place) => place.querySelector(':scope > .error');

@@ -1,0 +1,96 @@
+// One's account: name, address, password, sessions, and leaving.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ask, atRest, hasFocus, open, overflows, PASSWORD, signedIn, somebody, useBrowser, visit } from './harness.mjs';
+
+useBrowser();
+
+const NEW = 'seven lanterns under quiet water';
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const field = (page, name) => page.getByLabel(name, { exact: true });
+
+test('a name and an address are changed, one that is taken is said at its field', () => visit({}, async (page) => {
+  const taken = somebody();
+  await ask(page, 'POST', 'users', { username: taken, email: `${taken}@example.org`, password: PASSWORD });
+  await signedIn(page);
+  await button(page, 'Settings').click();
+  await field(page, 'Username').fill(taken);
+  await button(page, 'Save').click();
+  await page.getByText('This username is taken.').waitFor();
+  await hasFocus(page, 'Username');
+  const name = somebody();
+  await field(page, 'Username').fill(name);
+  await field(page, 'Email').fill(`${name}@example.com`);
+  await button(page, 'Save').click();
+  await page.getByText('Settings saved').waitFor();
+  const { body } = await ask(page, 'GET', 'users/me');
+  assert.deepEqual([body.username, body.email], [name, `${name}@example.com`]);
+}));
+
+test('a password is changed by who knows it, and ends every other session', () => visit({}, async (page) => {
+  await signedIn(page);
+  const { body: { username } } = await ask(page, 'GET', 'users/me');
+  await ask(page, 'POST', 'sessions', { login: username, password: PASSWORD });
+  await button(page, 'Settings').click();
+  await page.getByText('Change password').first().click();
+  const change = async (current, wanted) => {
+    await field(page, 'Current password').fill(current);
+    await field(page, 'New password').fill(wanted);
+    await button(page, 'Change password').click();
+  };
+  await change(PASSWORD, 'password1');
+  await page.getByText('Too easy to guess.').waitFor();
+  await hasFocus(page, 'New password');
+  await change('wrong', NEW);
+  await page.getByText('This is not your password.').waitFor();
+  await hasFocus(page, 'Current password');
+  await change(PASSWORD, NEW);
+  await page.getByText('Password changed.').waitFor();
+  assert.equal(await field(page, 'New password').inputValue(), '');
+  assert.equal((await ask(page, 'GET', 'sessions')).body.items.length, 1);
+  assert.equal((await ask(page, 'POST', 'sessions', { login: username, password: NEW, cookie: true })).status, 201);
+}));
+
+test('sessions are listed, and ended one by one or all', () => visit({}, async (page) => {
+  await signedIn(page);
+  const { body: { username } } = await ask(page, 'GET', 'users/me');
+  for (const agent of ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', '<b>curl</b>']) {
+    await page.request.post(new URL('api/v1/sessions', page.url()).href, { headers: { 'User-Agent': agent }, data: { login: username, password: PASSWORD } });
+  }
+  await button(page, 'Settings').click();
+  const list = page.getByRole('list', { name: 'Where you are signed in' });
+  await list.getByText('This device').waitFor();
+  await list.getByText('<b>curl</b>', { exact: true }).waitFor();
+  assert.equal(await list.getByRole('listitem').count(), 3);
+  await button(page, 'Sign out there: Firefox on Linux').click();
+  await page.getByText('Signed out: Firefox on Linux').waitFor();
+  assert.equal((await ask(page, 'GET', 'sessions')).body.items.length, 2);
+  await button(page, 'Sign out everywhere').click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  assert.equal((await ask(page, 'GET', 'session')).body.user, null);
+}));
+
+test('an account is deleted by who knows its password', () => visit({ locale: 'pt-BR' }, async (page) => {
+  await signedIn(page, [{ title: 'Nadar' }], 'pt-BR');
+  const { body: { username } } = await ask(page, 'GET', 'users/me');
+  await button(page, 'Configurações').click();
+  await page.getByText('Excluir conta').first().click();
+  await field(page, 'Senha').fill('errada');
+  await button(page, 'Excluir conta').click();
+  await page.getByText('Esta não é a sua senha.').waitFor();
+  await field(page, 'Senha').fill(PASSWORD);
+  await button(page, 'Excluir conta').click();
+  await page.getByText('Sua conta e tudo o que havia nela foram excluídos.').waitFor();
+  await hasFocus(page, 'Entrar');
+  assert.equal((await ask(page, 'POST', 'sessions', { login: username, password: PASSWORD })).status, 401);
+}));
+
+test('the settings fit a narrow window with everything unfolded, in Portuguese', () => visit({ width: 320, locale: 'pt-BR' }, async (page) => {
+  await signedIn(page, [], 'pt-BR');
+  await open(page, '#/settings');
+  for (const words of ['Alterar senha', 'Excluir conta']) await page.getByText(words).first().click();
+  await page.getByText('Este dispositivo').waitFor();
+  await atRest(page);
+  assert.equal(await overflows(page), false);
+}));
