@@ -13,6 +13,9 @@ mod schema;
 pub mod sql;
 mod store;
 
+pub use deadpool_postgres;
+pub use tokio_postgres;
+
 pub use config::{PgConfig, StatementMode};
 pub use migrate::{MigrateError, Migration, Migrations};
 pub use schema::{NotASchema, Schema};

@@ -156,18 +156,20 @@ impl Migrations {
         in_time(self.missing(client)).await
     }
 
-    /// The steps after version `from` up to version `to` as a script of one transaction, for the
-    /// host's own tool. It keeps the history too, so that [`pending`](Self::pending) knows of it.
+    /// The steps after version `from` up to version `to` as a script for the host's own tool, which
+    /// runs it in one transaction: refinery, sqlx and dbmate do that of themselves, `psql` with
+    /// `--single-transaction`. It keeps the history too, so that [`pending`](Self::pending) knows of
+    /// it.
     #[must_use]
     pub fn sql(&self, from: i32, to: i32) -> String {
         let steps = self.steps.iter().filter(|step| (from + 1..=to).contains(&step.version));
-        let mut script = format!("BEGIN;\n{}", self.history());
+        let mut script = self.history();
         for step in steps {
             let body = self.schema.put_into(step.sql);
             // Writing to a string cannot fail.
             let _ = write!(script, "\n-- {}: {}\n{body}\n{}", step.version, step.name, self.record(*step));
         }
-        script + "COMMIT;\n"
+        script
     }
 
     /// Finds out whose turn it is.
