@@ -60,6 +60,12 @@ impl Goals {
         Self { store, clock, ids, max: GOALS_DEFAULT, duplicates: DuplicatePolicy::default(), trash: TRASH_DEFAULT }
     }
 
+    /// The same in another store: in a transaction of the host's, for example.
+    #[must_use]
+    pub fn with_store(self, store: Arc<dyn GoalRepository>) -> Self {
+        Self { store, ..self }
+    }
+
     /// The same with another number of goals per owner.
     #[must_use]
     pub fn with_max_goals(self, max: u64) -> Self {

@@ -1,9 +1,10 @@
-//! Connections that go back to the pool only when they are fit for the next borrower.
+//! Connections that go back to where they came from only when they are fit for the next borrower.
 
 use std::sync::Arc;
 
 use deadpool_postgres::{Object, StatementCache};
-use tokio_postgres::{Error, Row};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio_postgres::{Client, Error, Row};
 
 use crate::config::StatementMode;
 use crate::error::is_fit;
@@ -16,37 +17,103 @@ use crate::sql::{Executor, Param, Sealed, send};
 /// meet the next borrower, so the connection is closed instead of given back.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    client: Option<Object>,
+    lender: Lender,
     cache: Arc<StatementCache>,
     mode: StatementMode,
     is_busy: bool,
 }
 
-impl Connection {
-    pub(crate) fn new(client: Object, mode: StatementMode) -> Self {
-        let cache = Arc::clone(&client.statement_cache);
-        Self { client: Some(client), cache, mode, is_busy: false }
+/// Where a connection came from and goes back to.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]
+enum Lender {
+    Pool(Option<Object>),
+    Transaction(OwnedMutexGuard<Option<Open>>),
+}
+
+/// The connection of a transaction that is open, until that is over.
+pub(crate) type Slot = Mutex<Option<Open>>;
+
+/// A connection with an open transaction: when it is dropped it is closed, and the server takes
+/// everything back.
+#[derive(Debug)]
+pub(crate) struct Open(Option<Object>);
+
+impl Open {
+    pub(crate) const fn new(client: Object) -> Self {
+        Self(Some(client))
     }
 
-    /// Begins a transaction. When it is dropped without a commit, the connection is closed.
-    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
-        let (cache, mode) = (Arc::clone(&self.cache), self.mode);
-        let (client, is_busy) = self.parts();
-        *is_busy = true;
-        Ok(Transaction { inner: client.transaction().await?, cache, mode, is_busy })
+    /// Gives the connection back to the pool; its transaction has ended.
+    pub(crate) fn ended(mut self) {
+        drop(self.0.take());
     }
 
     #[expect(clippy::expect_used, reason = "only dropping takes the client")]
-    fn parts(&mut self) -> (&mut tokio_postgres::Client, &mut bool) {
-        let client = self.client.as_mut().expect("a client");
-        (&mut ***client, &mut self.is_busy)
+    pub(crate) fn client(&self) -> &Object {
+        self.0.as_ref().expect("a client")
     }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if let Some(client) = self.0.take() {
+            drop(Object::take(client));
+        }
+    }
+}
+
+impl Connection {
+    pub(crate) fn new(client: Object, mode: StatementMode) -> Self {
+        let cache = Arc::clone(&client.statement_cache);
+        Self { lender: Lender::Pool(Some(client)), cache, mode, is_busy: false }
+    }
+
+    /// The connection of a transaction; `None` when that is over.
+    pub(crate) fn within(slot: OwnedMutexGuard<Option<Open>>, mode: StatementMode) -> Option<Self> {
+        let cache = Arc::clone(&slot.as_ref()?.client().statement_cache);
+        Some(Self { lender: Lender::Transaction(slot), cache, mode, is_busy: false })
+    }
+
+    /// Begins a transaction, or a savepoint where one is under way. When it is dropped without a
+    /// commit, the connection is closed.
+    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_>, Error> {
+        let (cache, mode) = (Arc::clone(&self.cache), self.mode);
+        let is_busy = &mut self.is_busy;
+        *is_busy = true;
+        let inner = match &mut self.lender {
+            Lender::Pool(slot) => Inner::Whole((***held(slot.as_mut())).transaction().await?),
+            Lender::Transaction(slot) => {
+                let client = held(slot.as_ref()).client();
+                client.batch_execute("SAVEPOINT goals").await?;
+                Inner::Savepoint(client)
+            }
+        };
+        Ok(Transaction { inner, cache, mode, is_busy })
+    }
+
+    fn client(&self) -> &Client {
+        let client: &Object = match &self.lender {
+            Lender::Pool(slot) => held(slot.as_ref()),
+            Lender::Transaction(slot) => held(slot.as_ref()).client(),
+        };
+        client
+    }
+}
+
+#[expect(clippy::expect_used, reason = "only dropping takes what is held")]
+fn held<T>(slot: Option<T>) -> T {
+    slot.expect("a client")
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if let Some(client) = self.client.take_if(|_| self.is_busy) {
-            drop(Object::take(client));
+        if !self.is_busy {
+            return;
+        }
+        match &mut self.lender {
+            Lender::Pool(slot) => drop(slot.take().map(Object::take)),
+            Lender::Transaction(slot) => drop(slot.take()),
         }
     }
 }
@@ -56,41 +123,62 @@ impl Sealed for Connection {}
 impl Executor for Connection {
     async fn read(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
         let (cache, mode) = (Arc::clone(&self.cache), self.mode);
-        let (client, is_busy) = self.parts();
-        *is_busy = true;
-        let result = send(client, &cache, mode, sql, params).await;
-        *is_busy = result.as_ref().is_err_and(|error| !is_fit(error));
+        self.is_busy = true;
+        let result = send(self.client(), &cache, mode, sql, params).await;
+        self.is_busy = result.as_ref().is_err_and(|error| !is_fit(error));
         result
     }
 
     /// A statement of its own is a transaction of its own.
     async fn write(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
-        self.read(sql, params).await
+        if matches!(self.lender, Lender::Pool(_)) {
+            return self.read(sql, params).await;
+        }
+        let savepoint = self.begin().await?;
+        match savepoint.run(sql, params).await {
+            Ok(rows) => savepoint.commit().await.map(|()| rows),
+            Err(error) if is_fit(&error) => savepoint.rollback().await.and(Err(error)),
+            Err(error) => Err(error),
+        }
     }
 }
 
 /// A transaction on a borrowed connection.
 pub(crate) struct Transaction<'a> {
-    inner: tokio_postgres::Transaction<'a>,
+    inner: Inner<'a>,
     cache: Arc<StatementCache>,
     mode: StatementMode,
     is_busy: &'a mut bool,
 }
 
+enum Inner<'a> {
+    Whole(tokio_postgres::Transaction<'a>),
+    Savepoint(&'a Client),
+}
+
 impl Transaction<'_> {
     pub(crate) async fn run(&self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
-        send(&self.inner, &self.cache, self.mode, sql, params).await
+        match &self.inner {
+            Inner::Whole(transaction) => send(transaction, &self.cache, self.mode, sql, params).await,
+            Inner::Savepoint(client) => send(*client, &self.cache, self.mode, sql, params).await,
+        }
     }
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        self.inner.commit().await?;
+        match self.inner {
+            Inner::Whole(transaction) => transaction.commit().await?,
+            Inner::Savepoint(client) => client.batch_execute("RELEASE goals").await?,
+        }
         *self.is_busy = false;
         Ok(())
     }
 
     /// Ends the transaction with nothing done, and keeps the connection.
     pub(crate) async fn rollback(self) -> Result<(), Error> {
-        self.inner.rollback().await?;
+        match self.inner {
+            Inner::Whole(transaction) => transaction.rollback().await?,
+            Inner::Savepoint(client) => client.batch_execute("ROLLBACK TO goals; RELEASE goals").await?,
+        }
         *self.is_busy = false;
         Ok(())
     }

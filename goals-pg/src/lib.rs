@@ -12,6 +12,7 @@ mod migrate;
 mod schema;
 pub mod sql;
 mod store;
+mod transaction;
 
 pub use deadpool_postgres;
 pub use tokio_postgres;
@@ -20,3 +21,4 @@ pub use config::{PgConfig, StatementMode};
 pub use migrate::{MigrateError, Migration, Migrations};
 pub use schema::{NotASchema, Schema};
 pub use store::{ConnectError, PgStore};
+pub use transaction::{PgTransaction, TransactionClient};

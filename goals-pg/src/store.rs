@@ -14,13 +14,14 @@ use tokio_postgres::config::SslMode;
 use tracing::warn;
 
 use crate::config::{PgConfig, StatementMode};
-use crate::connection::Connection;
+use crate::connection::{Connection, Slot};
 use crate::error::{is_retryable, store_error};
 use crate::migrate::{MigrateError, Migration, Migrations};
 use crate::sql::api_tokens::ApiTokenSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::users::UserSql;
 use crate::sql::{EventSql, GoalSql};
+use crate::transaction::over;
 
 /// Users, sessions and goals in `PostgreSQL`.
 ///
@@ -32,6 +33,8 @@ pub struct PgStore {
     statement: Duration,
     mode: StatementMode,
     pub(crate) sql: Arc<Sql>,
+    /// The transaction that everything takes part in, if there is one.
+    within: Option<Arc<Slot>>,
 }
 
 /// Every statement, written once for the schema.
@@ -87,7 +90,19 @@ impl PgStore {
             goals: GoalSql::new(&config.schema),
             events: EventSql::new(&config.schema),
         };
-        Self { pool, acquire: config.acquire, statement: config.statement, mode: config.mode, sql: Arc::new(sql) }
+        Self {
+            pool,
+            acquire: config.acquire,
+            statement: config.statement,
+            mode: config.mode,
+            sql: Arc::new(sql),
+            within: None,
+        }
+    }
+
+    /// The same, all of it in the transaction on the connection in `slot`.
+    pub(crate) fn within(&self, slot: Arc<Slot>) -> Self {
+        Self { within: Some(slot), ..self.clone() }
     }
 
     /// Runs the migrations that the database does not have, on a connection that is closed
@@ -110,7 +125,7 @@ impl PgStore {
     }
 
     /// Does `work` on a connection within the deadlines, again when the server undid it for the
-    /// sake of others.
+    /// sake of others: unless it is within a transaction, all of which has to be done again.
     pub(crate) async fn call<T, F>(&self, work: impl Fn(Connection) -> F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -119,7 +134,7 @@ impl PgStore {
         let attempts = async {
             loop {
                 match work(connection).await {
-                    Err(error) if is_retryable(&error) => sleep(jitter()).await,
+                    Err(error) if is_retryable(&error) && self.within.is_none() => sleep(jitter()).await,
                     settled => return settled,
                 }
                 connection = self.connection().await?;
@@ -133,6 +148,19 @@ impl PgStore {
         })
     }
 
+    /// Waits for `answer` as long as a call may take.
+    pub(crate) async fn in_time<T>(
+        &self,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        timeout(self.statement, answer).await.unwrap_or_else(|passed| Err(StoreError::Unavailable(passed.into())))
+    }
+
+    /// Waits for a connection, whatever it is that gives one, as long as a call may.
+    pub(crate) async fn patiently<T>(&self, free: impl Future<Output = T>) -> Result<T, StoreError> {
+        timeout(self.acquire, free).await.map_err(|passed| StoreError::Unavailable(passed.into()))
+    }
+
     /// Closes the free connections that nobody has used since `since`, when one began not to
     /// answer: what silenced that one may have silenced them, and each would cost a caller the
     /// whole deadline to find out.
@@ -141,12 +169,16 @@ impl PgStore {
     }
 
     async fn connection(&self) -> Result<Connection, StoreError> {
-        Ok(Connection::new(self.client().await?, self.mode))
+        let Some(slot) = &self.within else {
+            return Ok(Connection::new(self.client().await?, self.mode));
+        };
+        let slot = self.patiently(Arc::clone(slot).lock_owned()).await?;
+        Connection::within(slot, self.mode).ok_or_else(over)
     }
 
     /// A client from the pool. The wait for a free one, the check of a used one and the making
     /// of a new one have one deadline together.
-    async fn client(&self) -> Result<Object, StoreError> {
+    pub(crate) async fn client(&self) -> Result<Object, StoreError> {
         match timeout(self.acquire, self.pool.get()).await {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)))) => {

@@ -14,4 +14,5 @@ mod plans;
 mod process;
 mod races;
 mod schema;
+mod transaction;
 mod wire;
