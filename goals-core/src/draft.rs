@@ -44,6 +44,8 @@ pub struct GoalDraft {
     pub tags: Vec<String>,
     /// See [`Goal::attributes`].
     pub attributes: Attributes,
+    /// See [`Goal::parent`].
+    pub parent: Option<GoalId>,
     /// Overrides the policy of [`Goals`](crate::Goals) for this goal.
     pub duplicates: Option<DuplicatePolicy>,
 }
@@ -83,6 +85,7 @@ impl GoalDraft {
             icon,
             tags,
             attributes: self.attributes,
+            parent: self.parent,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -164,6 +167,8 @@ pub struct GoalPatch {
     /// Own fields to set, or with `None` to take away; the others stay
     /// ([RFC 7396](https://www.rfc-editor.org/rfc/rfc7396)).
     pub attributes: Change<BTreeMap<String, Option<AttributeValue>>>,
+    /// See [`Goal::parent`]; a goal in the trash stays where it is.
+    pub parent: Change<GoalId>,
     /// Puts the goal away, or brings it back in sight.
     pub archived: Change<bool>,
     /// Overrides the policy of [`Goals`](crate::Goals) for this change.
@@ -197,6 +202,10 @@ impl GoalPatch {
         self.deadline.apply(&mut next.deadline);
         if (next.start, next.deadline) != (goal.start, goal.deadline) {
             check_dates(next.start, next.deadline, &mut errors);
+        }
+        self.parent.apply(&mut next.parent);
+        if next.parent != goal.parent && goal.deleted_at.is_some() {
+            errors.push("/parent", Violation::InTrash);
         }
         errors.into_result()?;
         self.color.apply(&mut next.color);

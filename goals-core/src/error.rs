@@ -100,6 +100,21 @@ pub enum Violation {
         /// The least estimate allowed.
         min: u8,
     },
+    /// A goal that the owner does not have.
+    #[error("must be one of your goals")]
+    UnknownGoal,
+    /// A goal that would stand above itself.
+    #[error("must not be the goal itself or one below it")]
+    Cycle,
+    /// More levels of goals under goals than `max`.
+    #[error("must leave at most {max} levels of goals under goals")]
+    TooDeep {
+        /// The most levels allowed.
+        max: usize,
+    },
+    /// A goal that is in the trash.
+    #[error("has to be taken out of the trash first")]
+    InTrash,
     /// A field that does not exist.
     #[error("is not a known field")]
     UnknownField,
@@ -141,6 +156,10 @@ impl Violation {
             Self::TooLarge { .. } => "too_large",
             Self::Duplicate => "duplicate",
             Self::TooWeak { .. } => "too_weak",
+            Self::UnknownGoal => "unknown_goal",
+            Self::Cycle => "cycle",
+            Self::TooDeep { .. } => "too_deep",
+            Self::InTrash => "in_trash",
             Self::UnknownField => "unknown_field",
         }
     }
@@ -150,7 +169,9 @@ impl Violation {
     pub fn params(&self) -> Vec<(&'static str, Param)> {
         match *self {
             Self::TooShort { min } => vec![("min", number(min))],
-            Self::TooLong { max } | Self::TooMany { max } | Self::TooLarge { max } => vec![("max", number(max))],
+            Self::TooLong { max } | Self::TooMany { max } | Self::TooLarge { max } | Self::TooDeep { max } => {
+                vec![("max", number(max))]
+            }
             Self::InvalidType { expected } | Self::InvalidFormat { expected } => {
                 vec![("expected", Param::Text(expected))]
             }
@@ -165,6 +186,9 @@ impl Violation {
             | Self::InvalidDate
             | Self::BeforeStart
             | Self::Duplicate
+            | Self::UnknownGoal
+            | Self::Cycle
+            | Self::InTrash
             | Self::UnknownField => Vec::new(),
         }
     }
@@ -408,7 +432,9 @@ impl From<StoreError> for Error {
             StoreError::EmailTaken => Self::EmailTaken,
             StoreError::IdTaken => Self::IdTaken,
             StoreError::DuplicateGoal { existing } => Self::DuplicateGoal { existing },
+            StoreError::Parent(violation) => Self::field("/parent", violation),
             StoreError::LimitReached { limit, max } => Self::LimitReached { limit, max },
+            error @ StoreError::HasChildren => Self::internal(error),
             StoreError::Unavailable(source) => Self::Unavailable(source),
             StoreError::Backend(source) => Self::Internal(source),
         }

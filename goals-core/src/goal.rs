@@ -61,6 +61,9 @@ pub struct Goal {
     pub tags: Vec<String>,
     /// The owner's own fields.
     pub attributes: Attributes,
+    /// The goal that this one is a part of: another one of the same owner, not below this one, and
+    /// at most [`LEVELS_MAX`](crate::LEVELS_MAX) levels in all.
+    pub parent: Option<GoalId>,
     /// 1 when new, and 1 more with every change.
     pub version: u64,
     /// When it was made.

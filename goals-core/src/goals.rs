@@ -189,7 +189,8 @@ impl Goals {
             let ids: Vec<_> = std::iter::repeat_with(|| self.event_id(now)).take(PURGE_BATCH).collect();
             let batch = self.store.purge_expired(now - self.trash, now, &ids).await?;
             purged += batch;
-            if batch < PURGE_BATCH as u64 {
+            // A batch that is not full has left the parents of what was in it.
+            if batch == 0 {
                 return Ok(purged);
             }
         }
@@ -258,5 +259,9 @@ fn next_if(goal: &Goal, wanted: bool, now: DateTime<Utc>, deleted_at: Option<Dat
 
 fn duplicate_check(goal: &Goal, next: &Goal, policy: DuplicatePolicy) -> DuplicateCheck {
     let says_the_same = goal.title == next.title || Fingerprint::of(&goal.title) == Fingerprint::of(&next.title);
-    if goal.is_open() && says_the_same { DuplicateCheck::Keep } else { DuplicateCheck::Judge(policy) }
+    if goal.is_open() && says_the_same && goal.parent == next.parent {
+        DuplicateCheck::Keep
+    } else {
+        DuplicateCheck::Judge(policy)
+    }
 }

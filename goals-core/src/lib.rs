@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod goal;
 mod goals;
+mod hierarchy;
 mod ids;
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -54,6 +55,7 @@ pub use goal::{
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
 };
 pub use goals::{Expected, Goals};
+pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use ids::{ApiTokenId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtCodec, WeakKey};
@@ -64,7 +66,7 @@ pub use pace::{Health, Pace};
 pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
 pub use proof::RECENT_SIGN_IN;
 pub use quantity::Quantity;
-pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, Sort, SortKey, SortValue};
+pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, ParentFilter, Sort, SortKey, SortValue};
 pub use session::{CLIENT_MAX, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
 pub use status::Status;
 pub use store::{

@@ -75,6 +75,27 @@ impl FromStr for Sort {
     }
 }
 
+/// Whose parts to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ParentFilter {
+    /// The goals that have no parent.
+    None,
+    /// The goals that have this one as their parent.
+    Goal(GoalId),
+}
+
+impl FromStr for ParentFilter {
+    type Err = Violation;
+
+    /// Reads an id, or `none`.
+    fn from_str(text: &str) -> Result<Self, Violation> {
+        if text == "none" {
+            return Ok(Self::None);
+        }
+        text.parse().map(Self::Goal).map_err(|_| Violation::InvalidFormat { expected: "a UUID or none" })
+    }
+}
+
 /// Which goals to list. [`default`](Default::default) lists everything that is neither archived
 /// nor in the trash, by deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +110,8 @@ pub struct GoalQuery {
     pub deadline_before: Option<Deadline>,
     /// Due after this day or instant.
     pub deadline_after: Option<Deadline>,
+    /// Those with this parent, or with none; all when nothing is said.
+    pub parent: Option<ParentFilter>,
     /// Archived goals alone, or those in sight alone. When none is given: those in sight, and in
     /// the trash both.
     pub archived: Option<bool>,
@@ -110,6 +133,7 @@ impl Default for GoalQuery {
             text: None,
             deadline_before: None,
             deadline_after: None,
+            parent: None,
             archived: None,
             trash: false,
             sort: Sort::default(),
@@ -187,6 +211,10 @@ impl GoalQuery {
             && self.words().iter().all(|word| text.contains(word))
             && self.before().is_none_or(|before| due.is_some_and(|due| due < before))
             && self.after().is_none_or(|after| due.is_some_and(|due| due > after))
+            && self.parent.is_none_or(|parent| match parent {
+                ParentFilter::None => goal.parent.is_none(),
+                ParentFilter::Goal(id) => goal.parent == Some(id),
+            })
             && self.archived().is_none_or(|archived| archived == goal.archived_at.is_some())
             && self.trash == goal.deleted_at.is_some()
     }

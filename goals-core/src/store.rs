@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::api_token::ApiTokenRepository;
-use crate::error::BoxError;
+use crate::error::{BoxError, Violation};
 use crate::ids::{GoalId, SessionId, UserId};
 use crate::limits::LimitKind;
 use crate::password::PasswordHash;
@@ -48,6 +48,12 @@ pub enum StoreError {
         /// That goal.
         existing: GoalId,
     },
+    /// The goal may not have this parent; see [`Goal::check_parent`](crate::Goal::check_parent).
+    #[error("the parent {0}")]
+    Parent(Violation),
+    /// Goals below this one are in the way.
+    #[error("goals below this one are in the way")]
+    HasChildren,
     /// A limit is reached.
     #[error("the limit of {max} {limit} is reached")]
     LimitReached {

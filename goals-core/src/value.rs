@@ -80,6 +80,7 @@ goal_fields! {
     icon
     tags
     attributes
+    parent
     closed_at
     archived_at
     deleted_at
@@ -109,6 +110,7 @@ recorded_as_text! {
         |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc());
     crate::status::Status: ToString::to_string, |text: &str| text.parse().ok();
     crate::goal::Priority: ToString::to_string, |text: &str| text.parse().ok();
+    crate::ids::GoalId: ToString::to_string, |text: &str| text.parse().ok();
     crate::goal::Color: ToString::to_string, |text: &str| text.parse().ok();
 }
 
@@ -191,6 +193,7 @@ mod tests {
                 color: "teal".parse().ok(),
                 icon: Some("🏃".to_owned()),
                 tags: vec!["a".to_owned()],
+                parent: Some(GoalId::from_uuid(Uuid::max())),
                 attributes: [
                     ("n".to_owned(), AttributeValue::Number("-0.5".parse().unwrap())),
                     ("b".to_owned(), AttributeValue::Boolean(false)),

@@ -33,6 +33,7 @@ CREATE TABLE :schema.goals (
     tags           text[]      NOT NULL,
     tag_keys       text[]      NOT NULL,
     attributes     jsonb       NOT NULL,
+    parent_id      uuid,
     version        bigint      NOT NULL,
     created_at     timestamptz NOT NULL,
     updated_at     timestamptz NOT NULL,
@@ -41,14 +42,19 @@ CREATE TABLE :schema.goals (
     deleted_at     timestamptz,
     CONSTRAINT goals_pk PRIMARY KEY (owner_id, goal_id),
     -- No goal that the counter has not counted.
-    CONSTRAINT goals_usage_fk FOREIGN KEY (owner_id) REFERENCES :schema.usage (owner_id)
+    CONSTRAINT goals_usage_fk FOREIGN KEY (owner_id) REFERENCES :schema.usage (owner_id),
+    CONSTRAINT goals_parent_fk FOREIGN KEY (owner_id, parent_id) REFERENCES :schema.goals (owner_id, goal_id)
 ) WITH (fillfactor = 85);
 
-CREATE UNIQUE INDEX goals_open_title_uk ON :schema.goals (owner_id, title_key, duplicate_slot)
+CREATE UNIQUE INDEX goals_open_title_uk ON :schema.goals (owner_id, title_key, duplicate_slot, parent_id)
+    NULLS NOT DISTINCT
     WHERE status IN ('draft', 'active', 'paused') AND deleted_at IS NULL;
 
 CREATE INDEX goals_deadline_ix ON :schema.goals (owner_id, deadline_sort, goal_id)
     WHERE deleted_at IS NULL;
+
+CREATE INDEX goals_parent_ix ON :schema.goals (owner_id, parent_id, deadline_sort, goal_id)
+    WHERE parent_id IS NOT NULL;
 
 CREATE INDEX goals_trash_ix ON :schema.goals (deleted_at)
     WHERE deleted_at IS NOT NULL;

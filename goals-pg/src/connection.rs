@@ -8,7 +8,7 @@ use tokio_postgres::{Client, Error, Row};
 
 use crate::config::StatementMode;
 use crate::error::is_fit;
-use crate::sql::{Executor, Param, Sealed, send};
+use crate::sql::{Executor, Param, Sealed, Transactional, Unit, send};
 
 /// A borrowed connection.
 ///
@@ -181,5 +181,31 @@ impl Transaction<'_> {
         }
         *self.is_busy = false;
         Ok(())
+    }
+}
+
+impl Transactional for Connection {
+    type Unit<'a> = Transaction<'a>;
+
+    async fn begin_unit(&mut self) -> Result<Transaction<'_>, Error> {
+        self.begin().await
+    }
+}
+
+impl Sealed for Transaction<'_> {}
+
+impl Executor for Transaction<'_> {
+    async fn read(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        self.run(sql, params).await
+    }
+
+    async fn write(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        self.run(sql, params).await
+    }
+}
+
+impl Unit for Transaction<'_> {
+    async fn end(self, is_kept: bool) -> Result<(), Error> {
+        if is_kept { self.commit().await } else { self.rollback().await }
     }
 }

@@ -52,6 +52,8 @@ pub(crate) enum Constraint {
     LoginClaim,
     /// An open goal says the same.
     OpenTitle,
+    /// A goal has another as its parent.
+    Parent,
     /// The owner has no counter.
     Counter,
     /// The counter has reached its limit.
@@ -71,6 +73,7 @@ pub(crate) fn violated(error: &Error) -> Option<Constraint> {
         (&SqlState::UNIQUE_VIOLATION, "login_claims_pk", Constraint::LoginClaim),
         (&SqlState::UNIQUE_VIOLATION, "goals_open_title_uk", Constraint::OpenTitle),
         (&SqlState::FOREIGN_KEY_VIOLATION, "goals_usage_fk", Constraint::Counter),
+        (&SqlState::FOREIGN_KEY_VIOLATION, "goals_parent_fk", Constraint::Parent),
         (&SqlState::CHECK_VIOLATION, "usage_goals_ck", Constraint::GoalLimit),
     ];
     let error = error.as_db_error()?;

@@ -1,5 +1,7 @@
 //! Goals and what happened to them.
 
+use std::iter::successors;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -7,6 +9,7 @@ use super::{MemoryStore, State};
 use crate::duplicate::{DuplicatePolicy, Fingerprint};
 use crate::event::{Actor, Event, NewEvent};
 use crate::goal::Goal;
+use crate::hierarchy::{Ancestor, LEVELS_MAX};
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::limits::LimitKind;
 use crate::query::{Cursor, GoalQuery, Page};
@@ -34,14 +37,31 @@ impl State {
         self.goals.values().filter(move |goal| goal.owner == owner)
     }
 
+    /// Whether `goal` has its place among the goals above and below it.
+    fn check_parent(&self, goal: &Goal) -> Result<(), StoreError> {
+        let find = |id: GoalId| self.goals.get(&(goal.owner, id));
+        let above = successors(goal.parent.and_then(find), |goal| goal.parent.and_then(find)).take(LEVELS_MAX);
+        let above: Vec<_> =
+            above.map(|goal| Ancestor { id: goal.id, is_in_trash: goal.deleted_at.is_some() }).collect();
+        goal.check_parent(&above, self.levels(goal.owner, goal.id)).map_err(StoreError::Parent)
+    }
+
+    /// How many levels a goal makes with those below it.
+    fn levels(&self, owner: OwnerId, id: GoalId) -> usize {
+        1 + self.children(owner, id).map(|child| self.levels(owner, child.id)).max().unwrap_or_default()
+    }
+
+    fn children(&self, owner: OwnerId, id: GoalId) -> impl Iterator<Item = &Goal> {
+        self.of_owner(owner).filter(move |goal| goal.parent == Some(id))
+    }
+
     fn check_duplicate(&self, goal: &Goal, policy: DuplicatePolicy) -> Result<(), StoreError> {
         if policy == DuplicatePolicy::Allow || !goal.is_open() {
             return Ok(());
         }
         let said = Fingerprint::of(&goal.title);
-        let says_the_same =
-            |other: &&Goal| other.id != goal.id && other.is_open() && Fingerprint::of(&other.title) == said;
-        match self.of_owner(goal.owner).find(says_the_same) {
+        let mut beside = self.of_owner(goal.owner).filter(|other| other.parent == goal.parent && other.id != goal.id);
+        match beside.find(|other| other.is_open() && Fingerprint::of(&other.title) == said) {
             Some(other) => Err(StoreError::DuplicateGoal { existing: other.id }),
             None => Ok(()),
         }
@@ -62,6 +82,7 @@ impl GoalRepository for MemoryStore {
         if state.goals.contains_key(&key) {
             return Err(StoreError::IdTaken);
         }
+        state.check_parent(goal)?;
         state.check_duplicate(goal, duplicates)?;
         if state.of_owner(goal.owner).count() as u64 >= max {
             return Err(StoreError::LimitReached { limit: LimitKind::Goals, max });
@@ -102,7 +123,11 @@ impl GoalRepository for MemoryStore {
         if state.goals.get(&key).is_none_or(|known| known.version != expected) {
             return Ok(false);
         }
+        if goal.deleted_at.is_some() && state.children(goal.owner, goal.id).any(|child| child.deleted_at.is_none()) {
+            return Err(StoreError::HasChildren);
+        }
         if let DuplicateCheck::Judge(policy) = check {
+            state.check_parent(goal)?;
             state.check_duplicate(goal, policy)?;
         }
         state.goals.insert(key, goal.clone());
@@ -111,7 +136,11 @@ impl GoalRepository for MemoryStore {
     }
 
     async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError> {
-        Ok(self.state().purge(owner, id, event))
+        let mut state = self.state();
+        if state.children(owner, id).next().is_some() {
+            return Err(StoreError::HasChildren);
+        }
+        Ok(state.purge(owner, id, event))
     }
 
     async fn purge_expired(
@@ -122,6 +151,7 @@ impl GoalRepository for MemoryStore {
     ) -> Result<u64, StoreError> {
         let mut state = self.state();
         let expired = state.goals.values().filter(|goal| goal.deleted_at.is_some_and(|at| at < deleted_before));
+        let expired = expired.filter(|goal| state.children(goal.owner, goal.id).next().is_none());
         let expired: Vec<_> = expired.map(|goal| (goal.owner, goal.id)).take(ids.len()).collect();
         for ((owner, goal), id) in expired.iter().zip(ids) {
             state.purge(*owner, *goal, &NewEvent::purged(*id, at, Actor::System));

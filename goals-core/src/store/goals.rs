@@ -10,21 +10,29 @@ use crate::goal::Goal;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::query::{GoalQuery, Page};
 
-/// What an update has to check of the duplicate rule.
+/// What an update has to check of the place that the goal takes: whether it is a duplicate there,
+/// and whether it may have its parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DuplicateCheck {
-    /// The goal says what it said before and was open before: its place is not judged again.
+    /// The goal says what it said before, under the same parent, and was open before: its place is
+    /// not judged again.
     Keep,
-    /// It says something new or is open again: judged as a new goal is.
+    /// It says something new, stands elsewhere or is open again: judged as a new goal is.
     Judge(DuplicatePolicy),
 }
 
 /// Where goals are kept.
 ///
 /// **Duplicates.** Two goals are duplicates when both are open ([`Goal::is_open`]), of one owner,
-/// and have the same [`Fingerprint`](crate::Fingerprint). Of any number of callers who insert
+/// under the same parent or none, and have the same [`Fingerprint`](crate::Fingerprint). Of any number of callers who insert
 /// duplicates at the same time under [`DuplicatePolicy::Refuse`], exactly one succeeds. A goal that
 /// is not open is never a duplicate.
+///
+/// **Parents.** A parent is a goal of the same owner; no goal is above itself; there are at most
+/// [`LEVELS_MAX`](crate::LEVELS_MAX) levels; and a goal that is not in the trash has a parent that
+/// is not, either. What would break one of these, also together with what others do at the same
+/// time, is refused: as [`StoreError::Parent`] with what [`Goal::check_parent`] says, or, when the
+/// goals below are at fault, as [`StoreError::HasChildren`].
 ///
 /// **Events.** What changes a goal takes the event that says so and stores it in the same unit of
 /// work: both are there, or neither. The store numbers it ([`Event::seq`]), one owner's events
@@ -38,7 +46,7 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`StoreError::IdTaken`] when this owner has a goal with this id, whatever else is wrong;
-    /// [`StoreError::DuplicateGoal`] and [`StoreError::LimitReached`].
+    /// [`StoreError::Parent`], [`StoreError::DuplicateGoal`] and [`StoreError::LimitReached`].
     async fn insert(
         &self,
         goal: &Goal,
@@ -64,7 +72,8 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     /// goal is gone.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it.
+    /// [`StoreError::Parent`] and [`StoreError::DuplicateGoal`] when `check` asks to judge it;
+    /// [`StoreError::HasChildren`] when it goes to the trash without those below it.
     async fn update(
         &self,
         goal: &Goal,
@@ -77,12 +86,12 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     /// while this waited: `event` is all that is left of it. `false` when there is none.
     ///
     /// # Errors
-    /// The store's own.
+    /// [`StoreError::HasChildren`] when a goal has it as its parent, in the trash or not.
     async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError>;
 
     /// Does as [`purge`](Self::purge) with goals that were moved to the trash before
     /// `deleted_before`, of every owner, one for each of `ids` at most, and says how many. It may
-    /// leave what somebody is changing to the next call. The events are those of
+    /// leave to the next call what somebody is changing, and what is the parent of another goal. The events are those of
     /// [`NewEvent::purged`] by [`Actor::System`](crate::Actor), made at `at` under these ids.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use goals_core::{
     API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX,
-    PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
+    LEVELS_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
 };
 
 use crate::problem::{Code, Problem};
@@ -26,6 +26,7 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
             api_token_days: accounts.map(|_| API_TOKEN_DAYS_MAX),
             title_characters: TITLE_MAX,
             description_characters: DESCRIPTION_MAX,
+            levels: LEVELS_MAX,
             tags: TAGS_MAX,
             tag_characters: TAG_MAX,
             attributes: ATTRIBUTES_MAX,

@@ -170,6 +170,9 @@ pub(crate) struct NewGoal {
     /// Each a string, a number, a boolean or a list of strings.
     #[schema(value_type = Option<Object>)]
     attributes: Option<Value>,
+    /// The goal that it is a part of.
+    #[schema(format = "uuid")]
+    parent: Option<String>,
     /// Whether it may say the same as an open goal.
     allow_duplicate: Option<bool>,
 }
@@ -194,6 +197,9 @@ pub(crate) struct GoalChange {
     /// Merged: null takes one field away.
     #[schema(value_type = Option<Object>)]
     attributes: Option<Value>,
+    /// The goal that it is a part of; null makes it stand by itself.
+    #[schema(format = "uuid")]
+    parent: Option<String>,
     archived: Option<bool>,
     /// Whether it may say the same as an open goal.
     allow_duplicate: Option<bool>,
@@ -213,6 +219,8 @@ pub(crate) struct GoalQuery {
     deadline_before: Option<String>,
     /// A day or an instant.
     deadline_after: Option<String>,
+    /// The id of a goal for its parts, or `none` for goals that are part of nothing.
+    parent: Option<String>,
     /// Archived goals alone, or those in sight alone.
     archived: Option<bool>,
     /// What is in the trash, instead of what is not.

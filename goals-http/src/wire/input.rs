@@ -25,6 +25,7 @@ pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, Problem> {
         icon: fields.get("icon", fields::text),
         tags: fields.get("tags", fields::texts).unwrap_or_default(),
         attributes: fields.get("attributes", fields::attributes).unwrap_or_default(),
+        parent: fields.get("parent", fields::id),
         duplicates: duplicates(&mut fields),
     };
     fields.finish(draft.validate())?;
@@ -45,6 +46,7 @@ pub(crate) fn goal_patch(body: Object) -> Result<GoalPatch, Problem> {
         icon: fields.change("icon", fields::text),
         tags: fields.change("tags", fields::texts),
         attributes: fields.change("attributes", fields::attribute_changes),
+        parent: fields.change("parent", fields::id),
         archived: fields.change("archived", fields::boolean),
         duplicates: duplicates(&mut fields),
     };
@@ -115,8 +117,19 @@ pub(crate) fn log_in(body: Object) -> Result<LogIn, Problem> {
 }
 
 /// The parameters of a list of goals.
-pub(crate) const GOAL_QUERY: &[&str] =
-    &["status", "tag", "q", "deadline_before", "deadline_after", "archived", "trash", "sort", "limit", "cursor"];
+pub(crate) const GOAL_QUERY: &[&str] = &[
+    "status",
+    "tag",
+    "q",
+    "deadline_before",
+    "deadline_after",
+    "parent",
+    "archived",
+    "trash",
+    "sort",
+    "limit",
+    "cursor",
+];
 
 /// Reads which goals to list.
 pub(crate) fn goal_query(query: &Query) -> Result<GoalQuery, Problem> {
@@ -128,6 +141,7 @@ pub(crate) fn goal_query(query: &Query) -> Result<GoalQuery, Problem> {
     wanted.text = query.one("q", &mut errors).map(str::to_owned);
     wanted.deadline_before = query.parsed("deadline_before", &mut errors);
     wanted.deadline_after = query.parsed("deadline_after", &mut errors);
+    wanted.parent = query.parsed("parent", &mut errors);
     wanted.archived = query.boolean("archived", &mut errors);
     wanted.trash = query.boolean("trash", &mut errors).unwrap_or_default();
     wanted.sort = query.parsed("sort", &mut errors).unwrap_or_default();

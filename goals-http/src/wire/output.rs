@@ -42,6 +42,10 @@ pub(crate) struct GoalOut<'a> {
     /// Each a string, a number, a boolean or a list of strings.
     #[schema(value_type = Object)]
     attributes: AttributesOut<'a>,
+    /// The goal that this one is a part of.
+    #[serde(serialize_with = "shown_or_null")]
+    #[schema(value_type = Option<String>, format = "uuid", required)]
+    parent: Option<GoalId>,
     version: u64,
     #[serde(serialize_with = "instant")]
     #[schema(value_type = String, format = DateTime)]
@@ -86,6 +90,7 @@ impl<'a> GoalOut<'a> {
             icon: goal.icon.as_deref(),
             tags: &goal.tags,
             attributes: AttributesOut(&goal.attributes),
+            parent: goal.parent,
             version: goal.version,
             created_at: goal.created_at,
             updated_at: goal.updated_at,
@@ -368,6 +373,8 @@ pub(crate) struct BoundsOut {
     pub(crate) api_token_days: Option<u32>,
     pub(crate) title_characters: usize,
     pub(crate) description_characters: usize,
+    /// Of goals under goals.
+    pub(crate) levels: usize,
     pub(crate) tags: usize,
     pub(crate) tag_characters: usize,
     pub(crate) attributes: usize,

@@ -27,7 +27,7 @@ async fn a_title_is_enough() {
     let (id, at) = (made.json["id"].clone(), made.json["created_at"].clone());
     let expected = json!({
         "id": id, "title": "Read 12 books", "description": "", "status": "active", "start": null, "deadline": null,
-        "priority": "none", "color": null, "icon": null, "tags": [], "attributes": {}, "version": 1,
+        "priority": "none", "color": null, "icon": null, "tags": [], "attributes": {}, "parent": null, "version": 1,
         "created_at": at, "updated_at": at, "closed_at": null, "archived_at": null, "deleted_at": null,
         "archived": false, "progress": 0.0, "health": "unknown", "days_ahead": null,
         "allowed_transitions": ["paused", "achieved", "missed", "dropped"],
@@ -65,7 +65,7 @@ async fn everything_wrong_is_said_at_once() {
     let body = json!({
         "id": "x", "title": "", "description": 5, "status": "done", "start": "2026-02-30", "deadline": "tomorrow",
         "priority": 3, "color": "pink", "icon": "ab", "tags": ["fine", 5, "", "x".repeat(41)], "version": 7,
-        "attributes": { "Bad Key": 1, "a": {}, "b": [1], "c": 0.123_456_7 }, "allow_duplicate": "yes",
+        "attributes": { "Bad Key": 1, "a": {}, "b": [1], "c": 0.123_456_7 }, "allow_duplicate": "yes", "parent": "?",
     });
     let refused = api.send(Ask::post("/api/v1/goals", &body).by(&ana)).await.refused(422, "validation_failed");
     let expected = [
@@ -79,6 +79,7 @@ async fn everything_wrong_is_said_at_once() {
         "/description invalid_type",
         "/icon invalid_format",
         "/id invalid_format",
+        "/parent invalid_format",
         "/priority invalid_type",
         "/start invalid_date",
         "/status invalid_choice",

@@ -9,6 +9,7 @@ mod away;
 mod faults;
 mod goals;
 mod harness;
+mod hierarchy;
 mod hostile;
 mod logs;
 mod mounting;

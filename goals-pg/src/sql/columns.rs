@@ -18,13 +18,15 @@ use super::Param;
 
 /// The columns that [`goal`] reads, in its order.
 pub(super) const READ: &str = "goal_id, title, description, status, start_on, deadline_on, deadline_at, priority, \
-     color, icon, tags, attributes, version, created_at, updated_at, closed_at, archived_at, deleted_at";
+     color, icon, tags, attributes, version, created_at, updated_at, closed_at, archived_at, deleted_at, \
+     parent_id";
 
 /// The columns that [`Record::params`] writes, in its order.
 pub(super) const WRITTEN: &[&str] = &[
     "owner_id",
     "goal_id",
     "title_key",
+    "parent_id",
     "title",
     "title_sort",
     "search_text",
@@ -54,6 +56,7 @@ pub(super) struct Record<'a> {
     owner: Uuid,
     id: Uuid,
     title_key: Vec<u8>,
+    parent: Option<Uuid>,
     title_sort: String,
     search_text: String,
     status: &'static str,
@@ -79,6 +82,7 @@ impl<'a> Record<'a> {
             owner: goal.owner.as_uuid(),
             id: goal.id.as_uuid(),
             title_key: title_key(&goal.title),
+            parent: goal.parent.as_ref().map(GoalId::as_uuid),
             title_sort: fold(&goal.title),
             search_text: goal.search_text(),
             status: goal.status.as_str(),
@@ -101,6 +105,7 @@ impl<'a> Record<'a> {
             (&self.owner as _, Type::UUID),
             (&self.id as _, Type::UUID),
             (&self.title_key as _, Type::BYTEA),
+            (&self.parent as _, Type::UUID),
             (&goal.title as _, Type::TEXT),
             (&self.title_sort as _, Type::TEXT),
             (&self.search_text as _, Type::TEXT),
@@ -174,6 +179,7 @@ pub(super) fn goal(owner: OwnerId, row: &Row) -> Result<Goal, BoxError> {
         closed_at: row.try_get(15)?,
         archived_at: row.try_get(16)?,
         deleted_at: row.try_get(17)?,
+        parent: row.try_get::<_, Option<Uuid>>(18)?.map(GoalId::from_uuid),
     })
 }
 

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::columns::{self, Record, WRITTEN, stored_version, title_key};
 use super::events::{self, EventRecord};
 use super::list::ListSql;
-use super::{Executor, Param};
+use super::tree::TreeSql;
+use super::{Executor, Param, Transactional, settle};
 use crate::error::{Constraint, store_error, unreadable, violated};
 use crate::schema::Schema;
 
@@ -29,6 +30,7 @@ pub struct GoalSql {
     open_counter: String,
     find: String,
     list: ListSql,
+    tree: TreeSql,
     update: String,
     standing: String,
     purge: String,
@@ -72,10 +74,12 @@ impl GoalSql {
             ),
             find: schema.put_into(&format!("SELECT {read} FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2")),
             list: ListSql::new(schema),
+            tree: TreeSql::new(schema),
             update: schema.put_into(&update()),
             standing: schema.put_into(&format!(
                 "SELECT goal_id, version FROM :schema.goals
-                 WHERE owner_id = $1 AND (goal_id = $2 OR title_key = $3 AND {IS_OPEN})
+                 WHERE owner_id = $1
+                   AND (goal_id = $2 OR title_key = $3 AND parent_id IS NOT DISTINCT FROM $4 AND {IS_OPEN})
                  ORDER BY goal_id"
             )),
             purge: schema.put_into(&purge()),
@@ -84,15 +88,51 @@ impl GoalSql {
         }
     }
 
-    /// Adds a goal.
+    /// Adds a goal: one without a parent by one statement.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], [`StoreError::IdTaken`];
+    /// [`StoreError::Parent`], [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], [`StoreError::IdTaken`];
     /// [`StoreError::Unavailable`], also when the transaction does not see what stands in the way;
     /// [`StoreError::Backend`].
-    pub async fn insert<E: Executor>(
+    pub async fn insert<E: Transactional>(
         &self,
         mut on: E,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError> {
+        if goal.parent.is_none() {
+            return self.put(&mut on, goal, event, duplicates, max).await;
+        }
+        let mut unit = on.begin_unit().await.map_err(store_error)?;
+        let outcome = async {
+            self.tree.lock(&mut unit, goal.owner, goal.parent.into_iter()).await?;
+            self.put_in_place(&mut unit, goal, event, duplicates, max).await
+        };
+        let outcome = outcome.await;
+        settle(unit, outcome).await
+    }
+
+    /// Adds a goal after its parent was judged; under the locks of [`TreeSql`].
+    async fn put_in_place<E: Executor>(
+        &self,
+        on: &mut E,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError> {
+        match self.tree.check(on, goal).await {
+            Err(StoreError::Parent(_)) if self.standing(on, goal).await?.version.is_some() => Err(StoreError::IdTaken),
+            Err(refusal) => Err(refusal),
+            Ok(()) => self.put(on, goal, event, duplicates, max).await,
+        }
+    }
+
+    async fn put<E: Executor>(
+        &self,
+        on: &mut E,
         goal: &Goal,
         event: &NewEvent,
         duplicates: DuplicatePolicy,
@@ -118,7 +158,7 @@ impl GoalSql {
                     _ => return Err(store_error(error)),
                 },
             }
-            let standing = self.standing(&mut on, goal).await?;
+            let standing = self.standing(on, goal).await?;
             if standing.version.is_some() {
                 return Err(StoreError::IdTaken);
             }
@@ -126,7 +166,7 @@ impl GoalSql {
                 return Err(StoreError::DuplicateGoal { existing });
             }
             // It is the owner's first goal, or what stood in the way has gone since.
-            self.open_counter(&mut on, goal.owner).await?;
+            self.open_counter(on, goal.owner).await?;
         }
         Err(StoreError::Unavailable(Unseen.into()))
     }
@@ -150,14 +190,55 @@ impl GoalSql {
     }
 
     /// Replaces the goal when the stored version is `expected`; `false` when it is another or the
-    /// goal is gone.
+    /// goal is gone. By one statement, unless it goes to the trash or its parent is to be judged.
     ///
     /// # Errors
-    /// [`StoreError::DuplicateGoal`] when `check` asks to judge it; [`StoreError::Unavailable`],
-    /// also when the transaction does not see what stands in the way; [`StoreError::Backend`].
-    pub async fn update<E: Executor>(
+    /// [`StoreError::Parent`] and [`StoreError::DuplicateGoal`] when `check` asks to judge it;
+    /// [`StoreError::HasChildren`]; [`StoreError::Unavailable`], also when the transaction does not
+    /// see what stands in the way; [`StoreError::Backend`].
+    pub async fn update<E: Transactional>(
         &self,
         mut on: E,
+        goal: &Goal,
+        event: &NewEvent,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError> {
+        if goal.deleted_at.is_none() && (goal.parent.is_none() || check == DuplicateCheck::Keep) {
+            return self.replace(&mut on, goal, event, expected, check).await;
+        }
+        let mut unit = on.begin_unit().await.map_err(store_error)?;
+        let outcome = async {
+            self.tree.lock(&mut unit, goal.owner, [Some(goal.id), goal.parent].into_iter().flatten()).await?;
+            self.replace_in_place(&mut unit, goal, event, expected, check).await
+        };
+        let outcome = outcome.await;
+        settle(unit, outcome).await
+    }
+
+    /// Replaces a goal after its parent was judged; under the locks of [`TreeSql`].
+    async fn replace_in_place<E: Executor>(
+        &self,
+        on: &mut E,
+        goal: &Goal,
+        event: &NewEvent,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError> {
+        match self.tree.check(on, goal).await {
+            Err(StoreError::Parent(_)) if check == DuplicateCheck::Keep => {}
+            Err(refusal @ (StoreError::Parent(_) | StoreError::HasChildren)) => {
+                let is_there = self.standing(on, goal).await?.version == Some(stored_version(expected));
+                return if is_there { Err(refusal) } else { Ok(false) };
+            }
+            judged => judged?,
+        }
+        self.replace(on, goal, event, expected, check).await
+    }
+
+    async fn replace<E: Executor>(
+        &self,
+        on: &mut E,
         goal: &Goal,
         event: &NewEvent,
         expected: u64,
@@ -180,7 +261,7 @@ impl GoalSql {
                 Err(error) if violated(&error) == Some(Constraint::OpenTitle) => {}
                 Err(error) => return Err(store_error(error)),
             }
-            let standing = self.standing(&mut on, goal).await?;
+            let standing = self.standing(on, goal).await?;
             if standing.version != Some(expected) {
                 return Ok(false);
             }
@@ -195,7 +276,7 @@ impl GoalSql {
     /// Removes a goal for good and its events with it; `false` when there is none.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    /// [`StoreError::HasChildren`], [`StoreError::Unavailable`], [`StoreError::Backend`].
     pub async fn purge<E: Executor>(
         &self,
         mut on: E,
@@ -206,8 +287,11 @@ impl GoalSql {
         let (owner, id, event) = (owner.as_uuid(), id.as_uuid(), EventRecord::of(event));
         let mut params: Vec<Param<'_>> = vec![(&owner, Type::UUID), (&id, Type::UUID)];
         params.extend(event.params());
-        let rows = on.write(&self.purge, &params).await.map_err(store_error)?;
-        Ok(!rows.is_empty())
+        match on.write(&self.purge, &params).await {
+            Ok(rows) => Ok(!rows.is_empty()),
+            Err(error) if violated(&error) == Some(Constraint::Parent) => Err(StoreError::HasChildren),
+            Err(error) => Err(store_error(error)),
+        }
     }
 
     /// Removes for good goals that were moved to the trash before `deleted_before`, of every owner,
@@ -250,8 +334,9 @@ impl GoalSql {
     }
 
     async fn standing<E: Executor>(&self, on: &mut E, goal: &Goal) -> Result<Standing, StoreError> {
-        let (id, key) = (goal.id.as_uuid(), title_key(&goal.title));
-        let params: [Param<'_>; 3] = [(&goal.owner.as_uuid(), Type::UUID), (&id, Type::UUID), (&key, Type::BYTEA)];
+        let (id, key, parent) = (goal.id.as_uuid(), title_key(&goal.title), goal.parent.as_ref().map(GoalId::as_uuid));
+        let params: [Param<'_>; 4] =
+            [(&goal.owner.as_uuid(), Type::UUID), (&id, Type::UUID), (&key, Type::BYTEA), (&parent, Type::UUID)];
         let mut standing = Standing { version: None, duplicate: None };
         for row in on.read(&self.standing, &params).await.map_err(store_error)? {
             let found: Uuid = row.try_get(0).map_err(unreadable)?;
@@ -302,7 +387,8 @@ fn insert() -> String {
              SELECT {values}, ${slot}
              WHERE EXISTS (SELECT FROM :schema.usage WHERE owner_id = $1)
                AND (NOT ${refuse} OR NOT EXISTS (
-                   SELECT FROM :schema.goals WHERE owner_id = $1 AND title_key = $3 AND {IS_OPEN}))
+                   SELECT FROM :schema.goals
+                   WHERE owner_id = $1 AND title_key = $3 AND parent_id IS NOT DISTINCT FROM $4 AND {IS_OPEN}))
              RETURNING 1),
          counted AS (
              UPDATE :schema.usage
@@ -326,7 +412,8 @@ fn update() -> String {
              WHERE owner_id = $1 AND goal_id = $2 AND version = ${expected}
                AND (NOT ${refuse} OR NOT EXISTS (
                    SELECT FROM :schema.goals
-                   WHERE owner_id = $1 AND title_key = $3 AND goal_id <> $2 AND {IS_OPEN}))
+                   WHERE owner_id = $1 AND title_key = $3 AND parent_id IS NOT DISTINCT FROM $4
+                     AND goal_id <> $2 AND {IS_OPEN}))
              RETURNING 1),
          counted AS (
              UPDATE :schema.usage SET last_seq = last_seq + 1
@@ -352,6 +439,9 @@ fn purge() -> String {
 const PURGE_EXPIRED: &str = "
     WITH expired AS (
         SELECT owner_id, goal_id FROM :schema.goals WHERE deleted_at < $1
+            AND NOT EXISTS (
+                SELECT FROM :schema.goals child
+                WHERE child.owner_id = goals.owner_id AND child.parent_id = goals.goal_id)
         ORDER BY deleted_at LIMIT cardinality($2) FOR UPDATE SKIP LOCKED),
     gone AS (
         DELETE FROM :schema.goals USING expired

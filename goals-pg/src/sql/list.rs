@@ -1,10 +1,11 @@
 //! The statements of lists: one for every order, for a first and for a later page, for the trash
-//! and for what is not in it. The filters are parameters of all of them.
+//! and for what is not in it, for goals with any parent, with none and with one. The other filters
+//! are parameters of all of them.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use goals_core::{Cursor, Goal, GoalQuery, OwnerId, Page, Sort, SortKey, SortValue, StoreError};
+use goals_core::{Cursor, Goal, GoalQuery, OwnerId, Page, ParentFilter, Sort, SortKey, SortValue, StoreError};
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
@@ -19,6 +20,27 @@ struct Shape {
     sort: Sort,
     is_later_page: bool,
     is_trash: bool,
+    parent: Branch,
+}
+
+/// Which parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Branch {
+    Any,
+    None,
+    One,
+}
+
+impl Branch {
+    const ALL: [Self; 3] = [Self::Any, Self::None, Self::One];
+
+    const fn of(parent: Option<ParentFilter>) -> Self {
+        match parent {
+            None => Self::Any,
+            Some(ParentFilter::None) => Self::None,
+            Some(ParentFilter::Goal(_)) => Self::One,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -28,8 +50,10 @@ impl ListSql {
     pub(super) fn new(schema: &Schema) -> Self {
         let sorts = SortKey::ALL.iter().flat_map(|&key| [false, true].map(|descending| Sort { key, descending }));
         let pages = sorts.flat_map(|sort| [false, true].map(|is_later_page| (sort, is_later_page)));
-        let shapes = pages
-            .flat_map(|(sort, is_later_page)| [false, true].map(|is_trash| Shape { sort, is_later_page, is_trash }));
+        let pages = pages.flat_map(|page| Branch::ALL.map(|parent| (page, parent)));
+        let shapes = pages.flat_map(|((sort, is_later_page), parent)| {
+            [false, true].map(|is_trash| Shape { sort, is_later_page, is_trash, parent })
+        });
         Self(shapes.map(|shape| (shape, schema.put_into(&statement(shape)))).collect())
     }
 
@@ -41,10 +65,16 @@ impl ListSql {
     ) -> Result<Page<Goal>, StoreError> {
         let nothing = Page { items: Vec::new(), next: None };
         let Some(filters) = Filters::of(owner, query) else { return Ok(nothing) };
-        let shape = Shape { sort: query.sort, is_later_page: query.cursor.is_some(), is_trash: query.trash };
+        let shape = Shape {
+            sort: query.sort,
+            is_later_page: query.cursor.is_some(),
+            is_trash: query.trash,
+            parent: Branch::of(query.parent),
+        };
         let Some(statement) = self.0.get(&shape) else { return Ok(nothing) };
         let position = query.cursor.as_ref().map(position);
         let mut params = filters.params();
+        params.extend(filters.parent.as_ref().map(|parent| (parent as _, Type::UUID)));
         if let Some((value, id)) = &position {
             params.extend([(&**value as _, sort_column(query.sort.key).1), (id as _, Type::UUID)]);
         }
@@ -64,11 +94,17 @@ fn page(mut items: Vec<Goal>, query: &GoalQuery) -> Page<Goal> {
 }
 
 fn statement(shape: Shape) -> String {
-    let Shape { sort, is_later_page, is_trash } = shape;
+    let Shape { sort, is_later_page, is_trash, parent } = shape;
     let (column, read) = (sort_column(sort.key).0, columns::READ);
     let trash = if is_trash { "IS NOT NULL" } else { "IS NULL" };
     let (order, beyond) = if sort.descending { ("DESC", "<") } else { ("ASC", ">") };
-    let after = if is_later_page { format!("AND ({column}, goal_id) {beyond} ($9, $10)") } else { String::new() };
+    let (branch, next) = match parent {
+        Branch::Any => ("", 9),
+        Branch::None => ("AND parent_id IS NULL", 9),
+        Branch::One => ("AND parent_id = $9", 10),
+    };
+    let after = format!("AND ({column}, goal_id) {beyond} (${next}, ${})", next + 1);
+    let after = if is_later_page { &after } else { "" };
     format!(
         "SELECT {read} FROM :schema.goals
          WHERE owner_id = $1 AND deleted_at {trash}
@@ -78,6 +114,7 @@ fn statement(shape: Shape) -> String {
            AND ($5::timestamptz IS NULL OR deadline_sort < $5 AND coalesce(deadline_on, deadline_at) IS NOT NULL)
            AND ($6::timestamptz IS NULL OR deadline_sort > $6 AND coalesce(deadline_on, deadline_at) IS NOT NULL)
            AND ($7::boolean IS NULL OR (archived_at IS NOT NULL) = $7)
+           {branch}
            {after}
          ORDER BY {column} {order}, goal_id {order}
          LIMIT $8"
@@ -93,6 +130,7 @@ struct Filters {
     after: Option<DateTime<Utc>>,
     is_archived: Option<bool>,
     limit: i64,
+    parent: Option<Uuid>,
 }
 
 impl Filters {
@@ -114,6 +152,7 @@ impl Filters {
             after: query.after().map(in_range),
             is_archived: query.archived(),
             limit: i64::from(query.limit) + 1,
+            parent: if let Some(ParentFilter::Goal(id)) = query.parent { Some(id.as_uuid()) } else { None },
         })
     }
 
@@ -183,7 +222,7 @@ mod tests {
     fn every_list_has_a_statement_of_its_own() {
         let list = ListSql::new(&Schema::default());
         let distinct: std::collections::HashSet<_> = list.0.values().collect();
-        assert_eq!(distinct.len(), SortKey::ALL.len() * 8);
+        assert_eq!(distinct.len(), SortKey::ALL.len() * 24);
     }
 
     #[test]

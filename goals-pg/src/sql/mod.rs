@@ -44,15 +44,18 @@ mod events;
 mod goals;
 mod list;
 pub(crate) mod sessions;
+mod tree;
 pub(crate) mod users;
 
 use std::future::Future;
 
 use deadpool_postgres::StatementCache;
+use goals_core::StoreError;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, GenericClient, Row};
 
 use crate::config::StatementMode;
+use crate::error::store_error;
 
 pub use self::events::EventSql;
 pub use self::goals::GoalSql;
@@ -74,10 +77,40 @@ pub trait Executor: private::Sealed + Send {
     fn write(&mut self, sql: &str, params: &[Param<'_>]) -> impl Future<Output = Result<Vec<Row>, Error>> + Send;
 }
 
+/// An [`Executor`] that can run several statements as one.
+pub trait Transactional: Executor {
+    /// What runs them.
+    type Unit<'a>: Unit
+    where
+        Self: 'a;
+
+    /// Begins a unit of work: all of it is kept, or nothing.
+    fn begin_unit(&mut self) -> impl Future<Output = Result<Self::Unit<'_>, Error>> + Send;
+}
+
+/// Several statements that become one. After an error nothing but its end can be run.
+pub trait Unit: Executor {
+    /// Keeps what was done, or undoes it.
+    fn end(self, is_kept: bool) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// Ends a unit: what was done is kept when it went well.
+pub(crate) async fn settle<T>(unit: impl Unit, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+    // What the server says to an end does not matter when there is something worse to say.
+    let ended = unit.end(outcome.is_ok()).await.map_err(store_error);
+    outcome.and_then(|value| ended.map(|()| value))
+}
+
+/// A unit in a host's transaction, or a transaction on its connection.
+#[expect(missing_debug_implementations, reason = "the driver's transaction has none")]
+pub struct HostUnit<'a>(tokio_postgres::Transaction<'a>);
+
 mod private {
     pub trait Sealed {}
 
     impl<C: tokio_postgres::GenericClient> Sealed for &mut C {}
+
+    impl Sealed for super::HostUnit<'_> {}
 }
 
 pub(crate) use private::Sealed;
@@ -92,6 +125,33 @@ impl<C: GenericClient + Send + Sync> Executor for &mut C {
         let rows = transaction.query_typed(sql, params).await?;
         transaction.commit().await?;
         Ok(rows)
+    }
+}
+
+impl<C: GenericClient + Send + Sync> Transactional for &mut C {
+    type Unit<'a>
+        = HostUnit<'a>
+    where
+        Self: 'a;
+
+    async fn begin_unit(&mut self) -> Result<HostUnit<'_>, Error> {
+        Ok(HostUnit(self.transaction().await?))
+    }
+}
+
+impl Executor for HostUnit<'_> {
+    async fn read(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        self.0.query_typed(sql, params).await
+    }
+
+    async fn write(&mut self, sql: &str, params: &[Param<'_>]) -> Result<Vec<Row>, Error> {
+        self.read(sql, params).await
+    }
+}
+
+impl Unit for HostUnit<'_> {
+    async fn end(self, is_kept: bool) -> Result<(), Error> {
+        if is_kept { self.0.commit().await } else { self.0.rollback().await }
     }
 }
 

@@ -12,7 +12,7 @@ use deadpool_postgres::{Manager, Pool};
 use goals_core::testing::{event, purged};
 use goals_core::{DuplicateCheck, DuplicatePolicy, Goal, GoalId, OwnerId, StoreError};
 use goals_pg::local::{TestDatabase, TestTemplate};
-use goals_pg::sql::{Executor, GoalSql};
+use goals_pg::sql::{GoalSql, Transactional};
 use goals_pg::{MigrateError, Migrations, PgConfig, PgStore, Schema, StatementMode};
 use tokio_postgres::{Client, Config, NoTls};
 
@@ -42,7 +42,7 @@ pub(crate) fn sql() -> Sql {
 }
 
 impl Sql {
-    pub(crate) async fn put<E: Executor>(
+    pub(crate) async fn put<E: Transactional>(
         &self,
         on: E,
         goal: &Goal,
@@ -52,7 +52,7 @@ impl Sql {
         self.0.insert(on, goal, &event(goal), duplicates, max).await
     }
 
-    pub(crate) async fn replace<E: Executor>(
+    pub(crate) async fn replace<E: Transactional>(
         &self,
         on: E,
         goal: &Goal,
@@ -62,7 +62,7 @@ impl Sql {
         self.0.update(on, goal, &event(goal), expected, check).await
     }
 
-    pub(crate) async fn remove<E: Executor>(&self, on: E, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
+    pub(crate) async fn remove<E: Transactional>(&self, on: E, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
         self.0.purge(on, owner, id, &purged(id)).await
     }
 }

@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod api_tokens;
 pub mod events;
 pub mod goals;
+pub mod hierarchy;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -104,6 +105,18 @@ macro_rules! conformance_suite {
             emptying_the_trash_leaves_an_event_each
             another_owner_sees_no_event
             racing_writers_leave_no_gap
+        }
+        $crate::conformance_suite! { @each hierarchy, $new_store,
+            children_are_found
+            a_parent_is_a_goal_of_the_owner
+            trees_are_trees_and_not_too_high
+            duplicates_stand_side_by_side
+            nobody_stays_under_the_trash
+            the_lowest_go_first
+            racing_parents_make_no_circle
+            racing_parents_leave_trees
+            racing_children_do_not_follow_to_the_trash
+            racing_children_are_no_duplicates
         }
     };
     (accounts, $new_store:expr) => {
