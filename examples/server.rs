@@ -21,7 +21,7 @@ use clap::{Parser, ValueEnum};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use goals_core::{
     AccountStore, Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, IdSource as _, JwtCodec, MemoryStore,
-    SystemClock, SystemIds,
+    ProcessLimiter, RateLimiter, SystemClock, SystemIds,
 };
 use goals_http::{GoalsApi, Limits, serve};
 use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
@@ -64,7 +64,7 @@ struct Options {
     #[arg(long, env = "GOALS_LIMIT_GOALS", value_name = "N", default_value_t = 1_000)]
     goals_per_owner: u64,
 
-    /// Whether log-ins, registrations and refreshes are throttled
+    /// Whether log-ins, registrations, refreshes and other proofs of a password are throttled
     #[arg(long, env = "GOALS_THROTTLE", value_name = "on|off", default_value = "on")]
     throttle: Switch,
 
@@ -142,14 +142,16 @@ async fn run(options: Options) -> Result<(), BoxError> {
     let stop = stop_signal()?;
     if options.memory {
         tracing::warn!("everything is kept in memory and forgotten at the end");
-        return serve_store(&options, Arc::new(MemoryStore::new()), "memory", stop).await;
+        let limiter = Arc::new(ProcessLimiter::new());
+        return serve_store(&options, Arc::new(MemoryStore::new()), limiter, "memory", stop).await;
     }
     // Held until the end: dropping it stops the private server.
     let (_private, config) = database(&options).await?;
     let config = PgConfig { pool_size: options.pool_size.get().into(), ..config };
     let store = PgStore::connect(&config)?;
     store.migrate(&Migrations::all(&config.schema)).await?;
-    serve_store(&options, Arc::new(store), "postgres", stop).await
+    let limiter = Arc::new(ProcessLimiter::new());
+    serve_store(&options, Arc::new(store), limiter, "postgres", stop).await
 }
 
 async fn database(options: &Options) -> Result<(Option<LocalPostgres>, PgConfig), BoxError> {
@@ -168,6 +170,7 @@ async fn database(options: &Options) -> Result<(Option<LocalPostgres>, PgConfig)
 async fn serve_store<S>(
     options: &Options,
     store: Arc<S>,
+    limiter: Arc<dyn RateLimiter>,
     storage: &str,
     stop: impl Future<Output = ()>,
 ) -> Result<(), BoxError>
@@ -177,14 +180,14 @@ where
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let tokens = JwtCodec::new(&jwt_secret(options)?, "goals", "goals")?;
     let hasher = Arc::new(Argon2Hasher::default());
-    let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone());
+    let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone())
+        .with_rate_limiter((options.throttle == Switch::On).then_some(limiter));
     let goals = Goals::new(store, clock, ids).with_max_goals(options.goals_per_owner);
     if options.insecure_cookie {
         tracing::warn!("the browser's cookie travels over plain HTTP: whoever listens in can take the session");
     }
     let api = GoalsApi::builder(accounts, goals.clone())
         .storage(storage)
-        .throttle(options.throttle == Switch::On)
         .insecure_cookie(options.insecure_cookie)
         .trusted_proxies(options.trusted_proxy.iter().copied())
         .build()?;

@@ -8,6 +8,7 @@ use crate::error::{Error, FieldErrors, Violation};
 use crate::ids::{ApiTokenId, SessionId, UserId};
 use crate::limits::Usage;
 use crate::password::Password;
+use crate::session::Client;
 use crate::store::StoreError;
 use crate::text::line;
 use crate::ticket::{Ticket, TicketSecret};
@@ -155,15 +156,17 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::Invalid`], [`Error::BadCredentials`], [`Error::LimitReached`],
-    /// [`Error::Unauthenticated`] when the session has ended, [`Error::Unavailable`].
+    /// [`Error::Unauthenticated`] when the session has ended, [`Error::Throttled`],
+    /// [`Error::Unavailable`].
     pub async fn create_api_token(
         &self,
         who: &Authenticated,
         draft: &ApiTokenDraft,
         password: Option<Password>,
+        client: &Client,
     ) -> Result<(ApiToken, String), Error> {
         let (name, lifetime) = draft.judge()?;
-        self.confirm(who, password).await?;
+        self.confirm(who, password, client).await?;
         let now = self.clock.now();
         let token = ApiToken {
             id: ApiTokenId::from_uuid(self.ids.id(now)),

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use chrono::TimeDelta;
+
 use crate::goal::Goal;
 use crate::ids::GoalId;
+use crate::limiter::Attempt;
 use crate::limits::LimitKind;
 use crate::status::Status;
 use crate::store::StoreError;
@@ -310,6 +313,14 @@ pub enum Error {
     /// The refresh token was spent a moment ago by a request that ran at the same time.
     #[error("this refresh token is being used by another request; use its answer or try again in a second")]
     RefreshInProgress,
+    /// This has been tried too often.
+    #[error("too many tries; wait a while")]
+    Throttled {
+        /// What.
+        attempt: Attempt,
+        /// How long until it may be tried again.
+        wait: TimeDelta,
+    },
     /// Somebody has this username.
     #[error("this username is taken")]
     UsernameTaken,
@@ -362,6 +373,8 @@ pub enum ErrorKind {
     NotFound,
     /// The caller has to sign in.
     Unauthenticated,
+    /// Too often; later it may work.
+    Throttled,
     /// The state does not allow it.
     Conflict,
     /// The state has moved on since the caller read it.
@@ -380,6 +393,7 @@ impl Error {
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::NotFound => ErrorKind::NotFound,
             Self::Unauthenticated | Self::BadCredentials => ErrorKind::Unauthenticated,
+            Self::Throttled { .. } => ErrorKind::Throttled,
             Self::RefreshInProgress
             | Self::UsernameTaken
             | Self::EmailTaken
@@ -402,6 +416,7 @@ impl Error {
             Self::Unauthenticated => "unauthenticated",
             Self::BadCredentials => "bad_credentials",
             Self::RefreshInProgress => "refresh_in_progress",
+            Self::Throttled { .. } => "throttled",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
             Self::IdTaken => "id_taken",

@@ -16,6 +16,7 @@ mod hierarchy;
 mod ids;
 #[cfg(feature = "jwt")]
 mod jwt;
+mod limiter;
 mod limits;
 #[cfg(feature = "memory")]
 mod memory;
@@ -59,6 +60,7 @@ pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use ids::{ApiTokenId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtCodec, WeakKey};
+pub use limiter::{Attempt, Bucket, ProcessLimiter, Quota, RateLimiter, Taken};
 pub use limits::{LimitKind, Usage};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
@@ -67,7 +69,7 @@ pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPo
 pub use proof::RECENT_SIGN_IN;
 pub use quantity::Quantity;
 pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, ParentFilter, Sort, SortKey, SortValue};
-pub use session::{CLIENT_MAX, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
+pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
 pub use status::Status;
 pub use store::{
     AccountStore, Credentials, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME, SessionRepository,

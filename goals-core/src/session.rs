@@ -1,6 +1,7 @@
 //! One sign-in on one device, and the secret that keeps it going.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,9 +31,35 @@ pub struct Session {
     pub client: String,
 }
 
-/// `raw` as it may stand in [`Session::client`]: a log line made of it stays one line.
-pub(crate) fn client(raw: &str) -> String {
-    raw.chars().filter(|c| !c.is_control()).take(CLIENT_MAX).collect()
+/// Where a request comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The other end of the connection. All whose adapter knows no address count as one.
+    pub address: IpAddr,
+    agent: String,
+}
+
+impl Client {
+    /// A request from `address` by a program that calls itself `agent`; of that, control characters
+    /// and what is beyond [`CLIENT_MAX`] characters are left out, so that a log line made of it
+    /// stays one line.
+    #[must_use]
+    pub fn new(address: IpAddr, agent: &str) -> Self {
+        Self { address, agent: agent.chars().filter(|c| !c.is_control()).take(CLIENT_MAX).collect() }
+    }
+
+    /// The program in use, as it may stand in [`Session::client`].
+    #[must_use]
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+}
+
+impl Default for Client {
+    /// From nowhere, by a program that does not say what it is.
+    fn default() -> Self {
+        Self::new(Ipv4Addr::UNSPECIFIED.into(), "")
+    }
 }
 
 /// How many bytes of a [`SessionSecret`] are its family.

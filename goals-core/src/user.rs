@@ -131,6 +131,13 @@ impl LoginName {
         }
         Self::Username(raw.parse().map_or_else(|_| String::new(), |name: Username| name.folded()))
     }
+
+    /// The name as it is compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let (Self::Username(name) | Self::Email(name)) = self;
+        name
+    }
 }
 
 /// A language as a BCP 47 tag, such as `en` or `pt-BR`; at most 35 characters

@@ -16,7 +16,7 @@ use crate::routes::Access;
 #[derive(Clone)]
 pub(crate) enum Users {
     /// Those who have an account here.
-    Accounts(Accounts),
+    Accounts(Box<Accounts>),
     /// Those of the host.
     Own(Arc<dyn Authenticator>),
 }

@@ -1,8 +1,10 @@
 //! Who asks, as far as the network can tell.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::HeaderMap;
+use http::header::USER_AGENT;
 use ipnet::IpNet;
 
 /// The other end of the client's connection.
@@ -25,6 +27,11 @@ pub(crate) fn address(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &[IpNe
         }
     }
     client
+}
+
+/// The program in use, as it calls itself.
+pub(crate) fn agent(headers: &HeaderMap) -> Cow<'_, str> {
+    headers.get(USER_AGENT).map_or(Cow::Borrowed(""), |agent| String::from_utf8_lossy(agent.as_bytes()))
 }
 
 /// Whether a trusted proxy says that the client speaks TLS to it.

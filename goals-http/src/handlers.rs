@@ -9,16 +9,12 @@ pub(crate) mod people;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
-use std::future::Future;
-
 use goals_core::{Current, Error, Expected, TimeZone};
 use http::HeaderMap;
 use http::header::IF_MATCH;
 
 use crate::GoalsApi;
-use crate::limiter::Permit;
 use crate::problem::{Code, Problem};
-use crate::service::Call;
 use crate::wire::output::{GoalOut, UserOut};
 
 /// The strong entity tag of a version.
@@ -53,20 +49,4 @@ fn refused(api: &GoalsApi, zone: TimeZone, error: Error) -> Problem {
     };
     let (Ok(current), Ok(tag)) = (current, etag(version).try_into()) else { return error.into() };
     Problem::from(error).with("current", current).header(http::header::ETAG, tag)
-}
-
-/// Lets somebody try a password for `account`; only a wrong one counts.
-async fn with_permit<T>(
-    call: &Call,
-    account: &str,
-    attempt: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Problem> {
-    let permit = call.api.0.limiter.as_ref().map(|limiter| limiter.password(call.client, account)).transpose()?;
-    let outcome = attempt.await;
-    if matches!(outcome, Err(Error::BadCredentials)) {
-        tracing::warn!("a password was refused");
-    } else if let Some(permit) = permit {
-        Permit::give_back(permit);
-    }
-    Ok(outcome?)
 }

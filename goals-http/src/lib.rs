@@ -8,7 +8,6 @@ mod fields;
 mod handlers;
 mod identity;
 mod json;
-mod limiter;
 mod openapi;
 mod packed;
 mod peer;
@@ -26,7 +25,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use goals_core::{Accounts, BoxError, Goals};
-use governor::clock::MonotonicClock;
 use ipnet::IpNet;
 
 pub use async_trait::async_trait;
@@ -39,7 +37,6 @@ pub use serve::{Limits, RequestBody, serve};
 
 use crate::assets::Page;
 use crate::auth::{Cookie, Users};
-use crate::limiter::Limiter;
 use crate::routes::Parts;
 
 /// The longest request body when nothing else is said.
@@ -60,7 +57,6 @@ struct Inner {
     storage: String,
     cookie: Cookie,
     trusted_proxies: Vec<IpNet>,
-    limiter: Option<Limiter>,
     page: Option<Page>,
     routes: routes::Table,
     openapi: Bytes,
@@ -70,7 +66,7 @@ impl GoalsApi {
     /// Begins to put an API together whose people have an account here: they register, sign in and
     /// keep their profile through it.
     pub fn builder(accounts: Accounts, goals: Goals) -> Builder {
-        Builder::new(Users::Accounts(accounts), goals)
+        Builder::new(Users::Accounts(Box::new(accounts)), goals)
     }
 
     /// Begins to put an API together for users whom the host knows: `users` says who makes a
@@ -103,7 +99,6 @@ pub struct Builder {
     insecure_cookie: bool,
     sign_in_url: Option<String>,
     trusted_proxies: Vec<IpNet>,
-    throttle: bool,
     parts: Parts,
 }
 
@@ -125,7 +120,6 @@ impl Builder {
             insecure_cookie: false,
             sign_in_url: None,
             trusted_proxies: Vec::new(),
-            throttle: true,
             parts,
         }
     }
@@ -154,11 +148,6 @@ impl Builder {
     /// Whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; nobody's.
     pub fn trusted_proxies(self, networks: impl IntoIterator<Item = IpNet>) -> Self {
         Self { trusted_proxies: networks.into_iter().collect(), ..self }
-    }
-
-    /// Whether log-ins, registrations and refreshes are throttled; they are.
-    pub fn throttle(self, on: bool) -> Self {
-        Self { throttle: on, ..self }
     }
 
     /// Whether the web page is served; it is.
@@ -218,7 +207,6 @@ impl Builder {
             storage: self.storage,
             cookie,
             trusted_proxies: self.trusted_proxies,
-            limiter: self.throttle.then(|| Limiter::new(&MonotonicClock)),
             routes: routes::table(parts).map_err(|error| BuildError(error.into()))?,
         })))
     }

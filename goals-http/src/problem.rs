@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use goals_core::{Error, FieldError, FieldErrors, Param};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -180,7 +181,15 @@ impl From<Error> for Problem {
             Error::Unavailable(source) => Self::unavailable(&*source),
             Error::NotFound => Self::new(Code::NotFound),
             Error::Unauthenticated => Self::unauthenticated(),
-            Error::BadCredentials => Self::new(Code::BadCredentials).header(header::WWW_AUTHENTICATE, BEARER),
+            Error::BadCredentials => {
+                tracing::warn!("a password was refused");
+                Self::new(Code::BadCredentials).header(header::WWW_AUTHENTICATE, BEARER)
+            }
+            Error::Throttled { attempt, wait } => {
+                let seconds = whole_seconds(wait);
+                tracing::warn!(attempt = attempt.as_str(), seconds, "throttled");
+                Self::new(Code::Throttled).retry_after(seconds)
+            }
             Error::RefreshInProgress => Self::new(Code::RefreshInProgress).retry_after(1),
             Error::UsernameTaken => Self::new(Code::UsernameTaken),
             Error::EmailTaken => Self::new(Code::EmailTaken),
@@ -200,6 +209,11 @@ impl From<Error> for Problem {
         };
         problem.detail(words)
     }
+}
+
+/// Rounded up: who comes back then is not too early.
+fn whole_seconds(wait: TimeDelta) -> u64 {
+    u64::try_from((wait + TimeDelta::microseconds(999_999)).num_seconds()).unwrap_or_default().max(1)
 }
 
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");

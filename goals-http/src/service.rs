@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use goals_core::{Accounts, Authenticated, BoxError, OwnerId, TimeZone, User};
+use goals_core::{Accounts, Authenticated, BoxError, Client, OwnerId, TimeZone, User};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, request};
 use http_body::Body;
@@ -39,7 +38,7 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     /// Empty when the route takes none.
     pub(crate) body: Object,
-    pub(crate) client: IpAddr,
+    pub(crate) client: Client,
     pub(crate) draining: bool,
     caller: Option<Caller>,
 }
@@ -103,7 +102,8 @@ impl GoalsApi {
         async {
             let handled = async {
                 let (route, parameter) = found?;
-                self.handle(route, parameter, address, parts, body).await
+                let client = Client::new(address, &client::agent(&parts.headers));
+                self.handle(route, parameter, client, parts, body).await
             };
             let handled = AssertUnwindSafe(handled).catch_unwind().await;
             let reply = handled.unwrap_or_else(|_| Err(Problem::internal(&"a handler panicked")));
@@ -120,7 +120,7 @@ impl GoalsApi {
         &self,
         route: &Route,
         parameter: String,
-        client: IpAddr,
+        client: Client,
         parts: request::Parts,
         body: B,
     ) -> Result<Reply, Problem>

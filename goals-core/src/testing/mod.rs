@@ -13,6 +13,7 @@ pub use doubles::{ManualClock, PlainHasher, SequentialIds};
 pub use fixtures::{PutGoals, event, goal, now, purged, session, user};
 
 pub use crate::api_token::MockApiTokenRepository;
+pub use crate::limiter::MockRateLimiter;
 pub use crate::password::MockPasswordHasher;
 pub use crate::store::{MockGoalRepository, MockSessionRepository, MockUserRepository};
 pub use crate::token::MockTokenCodec;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use goals_core::testing::{ManualClock, MockPasswordHasher, PlainHasher, SequentialIds, now};
 use goals_core::{
-    Accounts, Authenticated, Change, Clock, Current, Error, ErrorKind, Expected, HashError, JwtCodec, MemoryStore,
-    OwnerId, Password, PasswordHash, PasswordHasher, Registration, SignIn, UserPatch, Verdict,
+    Accounts, Authenticated, Change, Client, Clock, Current, Error, ErrorKind, Expected, HashError, JwtCodec,
+    MemoryStore, OwnerId, Password, PasswordHash, PasswordHasher, Registration, SignIn, UserPatch, Verdict,
 };
 use goals_core::{
     GoalRepository,
@@ -36,6 +36,10 @@ fn fixture() -> Fixture {
     Fixture { accounts, clock, hasher, store }
 }
 
+fn client() -> Client {
+    Client::new([192, 0, 2, 1].into(), "a browser\r\nand more")
+}
+
 fn password(raw: &str) -> Password {
     Password::new(raw.to_owned())
 }
@@ -52,12 +56,12 @@ fn registration(username: &str) -> Registration {
 
 impl Fixture {
     async fn signed_in(&self) -> SignIn {
-        self.accounts.register(registration("ana")).await.unwrap();
+        self.accounts.register(registration("ana"), &client()).await.unwrap();
         self.log_in("ana").await
     }
 
     async fn log_in(&self, login: &str) -> SignIn {
-        self.accounts.log_in(login, password(GOOD), "a browser\r\nand more").await.unwrap()
+        self.accounts.log_in(login, password(GOOD), &client()).await.unwrap()
     }
 
     async fn is_alive(&self, sign_in: &SignIn) -> bool {
@@ -68,7 +72,7 @@ impl Fixture {
 #[tokio::test]
 async fn somebody_registers_and_logs_in_by_both_names() {
     let fixture = fixture();
-    let user = fixture.accounts.register(registration("Ana")).await.unwrap();
+    let user = fixture.accounts.register(registration("Ana"), &client()).await.unwrap();
     assert_eq!((user.locale.as_str(), user.time_zone.to_string().as_str()), ("pt-BR", "America/Sao_Paulo"));
     for login in ["Ana", " ANA ", "ana@EXAMPLE.org"] {
         let sign_in = fixture.log_in(login).await;
@@ -89,11 +93,11 @@ async fn a_bad_registration_says_everything_and_hashes_nothing() {
         locale: Some("pt_BR".to_owned()),
         time_zone: Some("Sao Paulo".to_owned()),
     };
-    let Error::Invalid(errors) = fixture.accounts.register(bad).await.unwrap_err() else { panic!() };
+    let Error::Invalid(errors) = fixture.accounts.register(bad, &client()).await.unwrap_err() else { panic!() };
     let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
     assert_eq!(pointers, ["/username", "/email", "/password", "/locale", "/time_zone"]);
     let own_words = Registration { password: password("mariasilva"), ..registration("mariasilva") };
-    let Error::Invalid(errors) = fixture.accounts.register(own_words).await.unwrap_err() else { panic!() };
+    let Error::Invalid(errors) = fixture.accounts.register(own_words, &client()).await.unwrap_err() else { panic!() };
     assert_eq!(errors.to_string(), "/password is too easy to guess; longer, or less usual, words help");
     assert_eq!(fixture.hasher.calls(), 0);
 }
@@ -101,10 +105,10 @@ async fn a_bad_registration_says_everything_and_hashes_nothing() {
 #[tokio::test]
 async fn unknown_and_wrong_are_the_same_and_cost_the_same() {
     let fixture = fixture();
-    fixture.accounts.register(registration("ana")).await.unwrap();
+    fixture.accounts.register(registration("ana"), &client()).await.unwrap();
     for (login, tried) in [("ana", "wrong"), ("nobody", GOOD), ("no\u{0}body", GOOD), ("", ""), ("a@b", GOOD)] {
         let before = fixture.hasher.calls();
-        let refused = fixture.accounts.log_in(login, password(tried), "").await.unwrap_err();
+        let refused = fixture.accounts.log_in(login, password(tried), &client()).await.unwrap_err();
         assert!(matches!(refused, Error::BadCredentials), "{refused:?}");
         assert_eq!(fixture.hasher.calls(), before + 1, "{login:?}");
     }
@@ -130,16 +134,16 @@ async fn a_refresh_token_is_spent_for_a_new_pair() {
     let fixture = fixture();
     let first = fixture.signed_in().await;
     fixture.clock.advance(TimeDelta::hours(1));
-    let second = fixture.accounts.refresh(&first.refresh.expose()).await.unwrap();
+    let second = fixture.accounts.refresh(&first.refresh.expose(), &client()).await.unwrap();
     assert_eq!(second.session.expires_at, now() + TimeDelta::hours(1) + TimeDelta::days(14));
     assert!(fixture.is_alive(&second).await);
-    let twice = fixture.accounts.refresh(&first.refresh.expose()).await;
+    let twice = fixture.accounts.refresh(&first.refresh.expose(), &client()).await;
     assert!(matches!(twice, Err(Error::RefreshInProgress)), "{twice:?}");
     fixture.clock.advance(TimeDelta::minutes(1));
-    let stolen = fixture.accounts.refresh(&first.refresh.expose()).await;
+    let stolen = fixture.accounts.refresh(&first.refresh.expose(), &client()).await;
     assert!(matches!(stolen, Err(Error::Unauthenticated)), "{stolen:?}");
     assert!(!fixture.is_alive(&second).await, "the session has been ended");
-    assert!(matches!(fixture.accounts.refresh("..").await, Err(Error::Unauthenticated)));
+    assert!(matches!(fixture.accounts.refresh("..", &client()).await, Err(Error::Unauthenticated)));
 }
 
 #[tokio::test]
@@ -162,8 +166,8 @@ async fn a_browser_stays_signed_in_while_it_is_used() {
 #[tokio::test]
 async fn a_profile_is_changed_by_version() {
     let fixture = fixture();
-    let user = fixture.accounts.register(registration("ana")).await.unwrap();
-    fixture.accounts.register(registration("rui")).await.unwrap();
+    let user = fixture.accounts.register(registration("ana"), &client()).await.unwrap();
+    fixture.accounts.register(registration("rui"), &client()).await.unwrap();
     let named = |name: &str| UserPatch { username: Change::Set(name.to_owned()), ..UserPatch::default() };
     let changed = fixture.accounts.update(user.id, Expected::Version(1), &named("anita")).await.unwrap();
     assert_eq!((changed.username.as_str(), changed.version), ("anita", 2));
@@ -190,13 +194,13 @@ async fn a_new_password_ends_the_other_sessions() {
     let change = |present: &str, new: &str| {
         let (accounts, who) = (fixture.accounts.clone(), who.clone());
         let (present, new) = (password(present), password(new));
-        async move { accounts.change_password(&who, present, new).await }
+        async move { accounts.change_password(&who, present, new, &client()).await }
     };
     assert!(matches!(change("wrong", "another g00d 0ne").await, Err(Error::BadCredentials)));
     assert!(matches!(change(GOOD, "weak").await, Err(Error::Invalid(_))));
     change(GOOD, "another g00d 0ne").await.unwrap();
     assert!(fixture.is_alive(&here).await && !fixture.is_alive(&there).await);
-    assert!(matches!(fixture.accounts.log_in("ana", password(GOOD), "").await, Err(Error::BadCredentials)));
+    assert!(matches!(fixture.accounts.log_in("ana", password(GOOD), &client()).await, Err(Error::BadCredentials)));
 }
 
 #[tokio::test]
@@ -206,12 +210,12 @@ async fn deleting_asks_for_the_password_and_takes_everything() {
     let (id, owner) = (sign_in.user.id, OwnerId::from(sign_in.user.id));
     let policy = goals_core::DuplicatePolicy::Refuse;
     fixture.store.put(&goal(owner, 1, "Read"), policy, 9).await.unwrap();
-    assert!(matches!(fixture.accounts.delete(id, password("wrong")).await, Err(Error::BadCredentials)));
+    assert!(matches!(fixture.accounts.delete(id, password("wrong"), &client()).await, Err(Error::BadCredentials)));
     assert!(fixture.is_alive(&sign_in).await);
-    fixture.accounts.delete(id, password(GOOD)).await.unwrap();
+    fixture.accounts.delete(id, password(GOOD), &client()).await.unwrap();
     assert!(!fixture.is_alive(&sign_in).await);
     assert_eq!(fixture.store.count(owner).await.unwrap(), 0);
-    assert!(matches!(fixture.accounts.delete(id, password(GOOD)).await, Err(Error::NotFound)));
+    assert!(matches!(fixture.accounts.delete(id, password(GOOD), &client()).await, Err(Error::NotFound)));
 }
 
 /// A hasher whose hashes are all outdated.
@@ -232,9 +236,9 @@ impl PasswordHasher for Outdated {
 #[tokio::test]
 async fn an_outdated_hash_is_renewed_at_log_in() {
     let fixture = fixture();
-    let user = fixture.accounts.register(registration("ana")).await.unwrap();
+    let user = fixture.accounts.register(registration("ana"), &client()).await.unwrap();
     let upgrading = accounts_with(Arc::new(Outdated), &fixture.store, &fixture.clock);
-    upgrading.log_in("ana", password(GOOD), "").await.unwrap();
+    upgrading.log_in("ana", password(GOOD), &client()).await.unwrap();
     let known = goals_core::UserRepository::find(&*fixture.store, user.id).await.unwrap().unwrap();
     assert_eq!(known.hash, PasswordHash::new(format!("new:{GOOD}")));
 }
@@ -245,9 +249,9 @@ async fn a_hash_that_cannot_be_renewed_locks_nobody_out() {
     hasher.expect_verify().returning(|_, _| Ok(Verdict::RightButOutdated));
     hasher.expect_hash().times(1).returning(|_| Err(HashError::Busy));
     let fixture = fixture();
-    let user = fixture.accounts.register(registration("ana")).await.unwrap();
+    let user = fixture.accounts.register(registration("ana"), &client()).await.unwrap();
     let busy = accounts_with(Arc::new(hasher), &fixture.store, &fixture.clock);
-    assert_eq!(busy.log_in("ana", password(GOOD), "").await.unwrap().user, user);
+    assert_eq!(busy.log_in("ana", password(GOOD), &client()).await.unwrap().user, user);
 }
 
 #[tokio::test]
@@ -256,6 +260,6 @@ async fn no_permit_to_hash_is_told_as_busy() {
     hasher.expect_verify().returning(|_, _| Err(HashError::Busy));
     let fixture = fixture();
     let busy = accounts_with(Arc::new(hasher), &fixture.store, &fixture.clock);
-    let refused = busy.log_in("ana", password(GOOD), "").await.unwrap_err();
+    let refused = busy.log_in("ana", password(GOOD), &client()).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
 }

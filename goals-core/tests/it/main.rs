@@ -5,3 +5,4 @@
 mod accounts;
 mod goals;
 mod memory_store;
+mod throttle;

@@ -1,9 +1,9 @@
-//! The memory store keeps the rules of every repository.
+//! The memory store keeps the rules of every repository, and the limiter of a process its own.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use goals_core::MemoryStore;
+use goals_core::{MemoryStore, ProcessLimiter};
 
 fn new_store() -> Ready<(Arc<MemoryStore>, ())> {
     ready((Arc::new(MemoryStore::new()), ()))
@@ -11,6 +11,16 @@ fn new_store() -> Ready<(Arc<MemoryStore>, ())> {
 
 mod goals {
     goals_core::conformance_suite!(goals, super::new_store());
+}
+
+mod limiter {
+    use super::*;
+
+    fn new_limiter() -> Ready<(Arc<ProcessLimiter>, ())> {
+        ready((Arc::new(ProcessLimiter::new()), ()))
+    }
+
+    goals_core::conformance_suite!(limiter, new_limiter());
 }
 
 mod accounts {

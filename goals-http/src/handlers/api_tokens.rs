@@ -3,7 +3,6 @@
 use goals_core::{ApiTokenId, Error};
 use http::StatusCode;
 
-use super::with_permit;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::routes::API;
@@ -18,8 +17,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
 pub(crate) async fn create(mut call: Call) -> Result<Reply, Problem> {
     let (draft, password) = credentials::api_token(std::mem::take(&mut call.body))?;
     let who = call.account()?;
-    let made = call.accounts()?.create_api_token(who, &draft, password);
-    let (token, shown) = with_permit(&call, &who.user.id.to_string(), made).await?;
+    let (token, shown) = call.accounts()?.create_api_token(who, &draft, password, &call.client).await?;
     tracing::info!(user = %who.user.id, token = %token.id, scope = %token.scope, "an API token was made");
     let location = call.api.location(&format!("{API}/tokens/{}", token.id));
     Reply::json(&NewApiTokenOut { kept: (&token).into(), token: &shown })?.created(&location)

@@ -1,10 +1,9 @@
 //! Signing in and out.
 
-use goals_core::{LoginName, SessionId, SignIn};
-use http::header::{SET_COOKIE, USER_AGENT};
-use http::{HeaderMap, StatusCode};
+use goals_core::{SessionId, SignIn};
+use http::StatusCode;
+use http::header::SET_COOKIE;
 
-use super::with_permit;
 use crate::GoalsApi;
 use crate::auth;
 use crate::problem::Problem;
@@ -20,11 +19,7 @@ pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
     if cookie {
         auth::refuse_foreign(&call.headers)?;
     }
-    // Two spellings of one name are one account.
-    let (LoginName::Username(account) | LoginName::Email(account)) = LoginName::parse(&login);
-    let client = client(&call.headers);
-    let attempt = call.accounts()?.log_in(&login, password, &client);
-    let signed_in = with_permit(&call, &account, attempt).await?;
+    let signed_in = call.accounts()?.log_in(&login, password, &call.client).await?;
     tracing::info!(user = %signed_in.user.id, session = %signed_in.session.id, "signed in");
     if !cookie {
         return Ok(tokens(&call.api, &signed_in)?.status(StatusCode::CREATED));
@@ -38,10 +33,7 @@ pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
 
 pub(crate) async fn refresh(mut call: Call) -> Result<Reply, Problem> {
     let [token] = input::texts(std::mem::take(&mut call.body), ["refresh_token"])?;
-    if let Some(limiter) = &call.api.0.limiter {
-        limiter.refresh(call.client)?;
-    }
-    let signed_in = call.accounts()?.refresh(&token).await?;
+    let signed_in = call.accounts()?.refresh(&token, &call.client).await?;
     tokens(&call.api, &signed_in)
 }
 
@@ -97,9 +89,4 @@ fn tokens(api: &GoalsApi, signed_in: &SignIn) -> Result<Reply, Problem> {
         refresh_token: signed_in.refresh.expose(),
         who: WhoOut::new(&signed_in.user, &signed_in.session),
     })
-}
-
-/// The program in use, as it calls itself.
-fn client(headers: &HeaderMap) -> String {
-    headers.get(USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use goals_core::Password;
 use http::StatusCode;
 use http::header::SET_COOKIE;
 
-use super::{etag, expected, refused, with_permit};
+use super::{etag, expected, refused};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::routes::API;
@@ -15,10 +15,7 @@ pub(crate) async fn register(mut call: Call) -> Result<Reply, Problem> {
     let body = std::mem::take(&mut call.body);
     let accounts = call.accounts()?;
     let registration = input::registration(body, |given| accounts.validate(given))?;
-    if let Some(limiter) = &call.api.0.limiter {
-        limiter.registration(call.client)?;
-    }
-    let user = accounts.register(registration).await?;
+    let user = accounts.register(registration, &call.client).await?;
     tracing::info!(user = %user.id, "registered");
     Reply::json(&UserOut::from(&user))?
         .etag(&etag(user.version))?
@@ -42,8 +39,7 @@ pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
 pub(crate) async fn delete(mut call: Call) -> Result<Reply, Problem> {
     let [password] = input::texts(std::mem::take(&mut call.body), ["password"])?;
     let user = call.account()?.user.id;
-    let deletion = call.accounts()?.delete(user, Password::new(password));
-    with_permit(&call, &user.to_string(), deletion).await?;
+    call.accounts()?.delete(user, Password::new(password), &call.client).await?;
     tracing::info!(%user, "the account was deleted");
     Ok(Reply::empty(StatusCode::NO_CONTENT).header(SET_COOKIE, call.api.0.cookie.clear()?))
 }
@@ -52,8 +48,7 @@ pub(crate) async fn change_password(mut call: Call) -> Result<Reply, Problem> {
     let names = ["current_password", "new_password"];
     let [present, new] = input::texts(std::mem::take(&mut call.body), names)?.map(Password::new);
     let who = call.account()?;
-    let change = call.accounts()?.change_password(who, present, new);
-    with_permit(&call, &who.user.id.to_string(), change).await?;
+    call.accounts()?.change_password(who, present, new, &call.client).await?;
     tracing::info!(user = %who.user.id, "the password was changed");
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -11,13 +11,13 @@ use serde_json::json;
 use tower::ServiceExt as _;
 
 use crate::away::Away;
-use crate::harness::{Api, Ask, PASSWORD, builder, tokens};
+use crate::harness::{Api, Ask, PASSWORD, accounts, builder, tokens};
 
 /// An API whose people are in memory and whose goals are in `store`.
 fn over(store: MockGoalRepository) -> Api {
     let clock = Arc::new(ManualClock::at(now()));
     let hasher = Arc::new(PlainHasher::default());
-    let service = builder(&clock, &hasher, Arc::new(store), 1000).build().unwrap();
+    let service = builder(accounts(&clock, &hasher), &clock, Arc::new(store), 1000).build().unwrap();
     Api { service, clock, hasher }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use goals_core::testing::{ManualClock, PlainHasher, SequentialIds, now};
-use goals_core::{Accounts, GoalRepository, Goals, JwtCodec, MemoryStore};
+use goals_core::{Accounts, GoalRepository, Goals, JwtCodec, MemoryStore, ProcessLimiter, RateLimiter};
 use goals_http::{Builder, GoalsApi, Peer};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -25,17 +25,27 @@ pub(crate) struct Api {
 impl Api {
     /// An API that throttles nobody.
     pub(crate) fn new() -> Self {
-        Self::with(|builder| builder.throttle(false))
+        Self::with(|builder| builder)
     }
 
     pub(crate) fn with(settings: impl FnOnce(Builder) -> Builder) -> Self {
         Self::limited(1000, settings)
     }
 
+    /// An API that throttles.
+    pub(crate) fn throttled(settings: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::made(1000, Some(Arc::new(ProcessLimiter::new())), settings)
+    }
+
     pub(crate) fn limited(max_goals: u64, settings: impl FnOnce(Builder) -> Builder) -> Self {
+        Self::made(max_goals, None, settings)
+    }
+
+    fn made(max_goals: u64, limiter: Option<Arc<dyn RateLimiter>>, settings: impl FnOnce(Builder) -> Builder) -> Self {
         let clock = Arc::new(ManualClock::at(now()));
         let hasher = Arc::new(PlainHasher::default());
-        let builder = builder(&clock, &hasher, Arc::new(MemoryStore::new()), max_goals);
+        let accounts = accounts(&clock, &hasher).with_rate_limiter(limiter);
+        let builder = builder(accounts, &clock, Arc::new(MemoryStore::new()), max_goals);
         Self { service: settings(builder).build().unwrap(), clock, hasher }
     }
 
@@ -64,16 +74,20 @@ impl Api {
     }
 }
 
-/// An API to be, with people in memory and goals in `store`.
+/// People in memory.
+pub(crate) fn accounts(clock: &Arc<ManualClock>, hasher: &Arc<PlainHasher>) -> Accounts {
+    let (people, ids) = (Arc::new(MemoryStore::new()), Arc::new(SequentialIds::default()));
+    Accounts::new(people, hasher.clone(), tokens(), clock.clone(), ids)
+}
+
+/// An API to be, with goals in `store`.
 pub(crate) fn builder(
+    accounts: Accounts,
     clock: &Arc<ManualClock>,
-    hasher: &Arc<PlainHasher>,
     store: Arc<dyn GoalRepository>,
     max_goals: u64,
 ) -> Builder {
     let ids = Arc::new(SequentialIds::default());
-    let people = Arc::new(MemoryStore::new());
-    let accounts = Accounts::new(people, hasher.clone(), tokens(), clock.clone(), ids.clone());
     GoalsApi::builder(accounts, Goals::new(store, clock.clone(), ids).with_max_goals(max_goals))
 }
 

@@ -50,7 +50,7 @@ async fn what_happens_is_told_and_secrets_are_not() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE);
     tracing::subscriber::set_global_default(subscriber.with_writer(log.clone()).finish()).unwrap();
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     let account = json!({ "username": "ana", "email": "ana@example.org", "password": PASSWORD });
     api.send(Ask::post("/api/v1/users", &account).with("x-request-id", "register-1")).await.is(201);
     let ana = api.sign_in("ana").await;

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::harness::{Api, Ask, builder};
+use crate::harness::{Api, Ask, accounts, builder};
 
 #[tokio::test]
 async fn under_a_prefix_of_axum_everything_works() {
@@ -45,7 +45,7 @@ async fn under_a_prefix_of_axum_everything_works() {
 fn a_base_path_is_a_path() {
     let (clock, hasher) = (Arc::new(ManualClock::at(now())), Arc::new(PlainHasher::default()));
     for path in ["goals", "/a b", "/<", "/a\"b", "/é", "https://example.org"] {
-        let builder = builder(&clock, &hasher, Arc::new(MemoryStore::new()), 1000);
+        let builder = builder(accounts(&clock, &hasher), &clock, Arc::new(MemoryStore::new()), 1000);
         assert!(builder.base_path(path).build().is_err(), "{path}");
     }
 }

@@ -20,7 +20,7 @@ async fn exhaust(api: &Api, ask: &Ask) -> (usize, Answer) {
 
 #[tokio::test]
 async fn guessing_ends_before_hashing_and_the_owner_gets_in_from_elsewhere() {
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     let ana = api.user("ana").await;
     let before = api.hasher.calls();
     let (tries, refused) = exhaust(&api, &guess("ana", "wrong")).await;
@@ -34,7 +34,7 @@ async fn guessing_ends_before_hashing_and_the_owner_gets_in_from_elsewhere() {
 
 #[tokio::test]
 async fn who_knows_the_password_is_never_throttled() {
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     api.user("ana").await;
     for _ in 0..150 {
         api.send(guess("ana", PASSWORD)).await.is(201);
@@ -43,13 +43,13 @@ async fn who_knows_the_password_is_never_throttled() {
 
 #[tokio::test]
 async fn unknown_accounts_count_like_known_ones() {
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     assert_eq!(exhaust(&api, &guess("nobody", "wrong")).await.0, 10);
 }
 
 #[tokio::test]
 async fn guessing_with_a_stolen_session_is_throttled() {
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     let ana = api.user("ana").await;
     let body = json!({ "current_password": "wrong", "new_password": "another-tr0ub4dour" });
     let change = Ask::put("/api/v1/users/me/password", &body).by(&ana);
@@ -60,7 +60,7 @@ async fn guessing_with_a_stolen_session_is_throttled() {
 
 #[tokio::test]
 async fn a_bad_form_costs_no_permit() {
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     for _ in 0..200 {
         api.send(guess("", "").json(&json!({ "login": 1 })).from(ELSEWHERE)).await;
         let answer = api.send(Ask::post("/api/v1/users", &json!({ "username": "x" }))).await;
@@ -71,7 +71,7 @@ async fn a_bad_form_costs_no_permit() {
 
 #[tokio::test]
 async fn registrations_and_refreshes_are_bounded_by_address() {
-    let api = Api::with(|builder| builder);
+    let api = Api::throttled(|builder| builder);
     api.user("ana").await;
     let taken = json!({ "username": "ana", "email": "ana@example.org", "password": PASSWORD });
     assert_eq!(exhaust(&api, &Ask::post("/api/v1/users", &taken)).await.0, 29);
@@ -84,8 +84,8 @@ async fn registrations_and_refreshes_are_bounded_by_address() {
 #[tokio::test]
 async fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
     let forwarded = |n: u8| guess("ana", "wrong").with("x-forwarded-for", format!("203.0.113.{n}"));
-    let trusting = Api::with(|builder| builder.trusted_proxies(["192.0.2.0/24".parse().unwrap()]));
-    let strict = Api::with(|builder| builder);
+    let trusting = Api::throttled(|builder| builder.trusted_proxies(["192.0.2.0/24".parse().unwrap()]));
+    let strict = Api::throttled(|builder| builder);
     for n in 0..20 {
         trusting.send(forwarded(n)).await.refused(401, "bad_credentials");
         let code = if n < 10 { (401, "bad_credentials") } else { (429, "throttled") };
@@ -95,7 +95,7 @@ async fn a_forwarded_address_counts_only_from_a_trusted_proxy() {
 
 #[tokio::test]
 async fn behind_tls_browsers_are_told_to_stay_there() {
-    let api = Api::with(|builder| builder.trusted_proxies(["192.0.2.0/24".parse().unwrap()]));
+    let api = Api::throttled(|builder| builder.trusted_proxies(["192.0.2.0/24".parse().unwrap()]));
     let ask = Ask::get("/healthz").with("x-forwarded-proto", "https");
     let answer = api.send(ask.clone()).await;
     assert_eq!(answer.header("strict-transport-security"), "max-age=31536000");

@@ -12,6 +12,7 @@ pub mod api_tokens;
 pub mod events;
 pub mod goals;
 pub mod hierarchy;
+pub mod limiter;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -47,8 +48,8 @@ where
 ///
 /// The first word says which rules: `goals` and `events` for a
 /// [`GoalRepository`](crate::GoalRepository), or, for a store that is an
-/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, and `api_tokens`.
-/// The second is an expression that gives a
+/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, and `api_tokens`;
+/// or `limiter` for a [`RateLimiter`](crate::RateLimiter). The second is an expression that gives a
 /// future of a new, empty store in an `Arc`, and of anything that has to live as long as the test.
 /// The crate that calls it needs tokio with its macros and the runtime of many threads.
 ///
@@ -153,6 +154,19 @@ macro_rules! conformance_suite {
             tokens_stop_at_the_limit
             no_token_without_a_session
             racing_tokens_stop_at_the_limit
+        }
+    };
+    (limiter, $new_store:expr) => {
+        $crate::conformance_suite! { @each limiter, $new_store,
+            a_bucket_empties_and_fills_up
+            a_refusal_takes_nothing
+            buckets_are_apart
+            what_is_given_back_is_there_again
+            nothing_is_more_than_full
+            full_buckets_may_be_forgotten
+            a_clock_that_is_late_takes_its_share
+            racing_callers_take_what_there_is
+            racing_callers_who_give_back_lose_nothing
         }
     };
     (@each $suite:ident, $new_store:expr, $($rule:ident)+) => {$(
