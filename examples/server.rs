@@ -33,6 +33,8 @@ use tracing_subscriber::EnvFilter;
 
 /// How often the trash is emptied of what has been there for too long.
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
+/// How often accounts are rid of what has run out.
+const CLEAN_UP_EVERY: Duration = Duration::from_secs(300);
 
 /// Serves goals: an HTTP API and a web page.
 #[derive(Debug, Parser)]
@@ -150,8 +152,8 @@ async fn run(options: Options) -> Result<(), BoxError> {
     let config = PgConfig { pool_size: options.pool_size.get().into(), ..config };
     let store = PgStore::connect(&config)?;
     store.migrate(&Migrations::all(&config.schema)).await?;
-    let limiter = Arc::new(ProcessLimiter::new());
-    serve_store(&options, Arc::new(store), limiter, "postgres", stop).await
+    let store = Arc::new(store);
+    serve_store(&options, Arc::clone(&store), store, "postgres", stop).await
 }
 
 async fn database(options: &Options) -> Result<(Option<LocalPostgres>, PgConfig), BoxError> {
@@ -186,17 +188,19 @@ where
     if options.insecure_cookie {
         tracing::warn!("the browser's cookie travels over plain HTTP: whoever listens in can take the session");
     }
-    let api = GoalsApi::builder(accounts, goals.clone())
+    let api = GoalsApi::builder(accounts.clone(), goals.clone())
         .storage(storage)
         .insecure_cookie(options.insecure_cookie)
         .trusted_proxies(options.trusted_proxy.iter().copied())
         .build()?;
     let listener =
         TcpListener::bind(options.listen).await.map_err(|e| format!("cannot listen on {}: {e}", options.listen))?;
-    let purging = tokio::spawn(purge_now_and_then(goals));
+    let housekeeping = tokio::spawn(async move {
+        tokio::join!(purge_now_and_then(goals), clean_up_now_and_then(accounts));
+    });
     println!("listening on http://{}", listener.local_addr()?);
     let cut = serve(listener, api, Limits::default(), stop).await;
-    purging.abort();
+    housekeeping.abort();
     if cut > 0 {
         tracing::warn!(cut, "connections were still busy and have been cut off");
     }
@@ -212,6 +216,16 @@ async fn purge_now_and_then(goals: Goals) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "goals left the trash for good"),
             Err(error) => tracing::warn!(error = with_causes(&error), "the trash was not emptied; trying again later"),
+        }
+    }
+}
+
+async fn clean_up_now_and_then(accounts: Accounts) {
+    let mut ticks = tokio::time::interval(CLEAN_UP_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = accounts.clean_up().await {
+            tracing::warn!(error = with_causes(&error), "accounts were not cleaned up; trying again later");
         }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) enum Constraint {
     Parent,
     /// The owner has no counter.
     Counter,
+    /// There is no permit left to take.
+    EmptyBucket,
     /// The counter has reached its limit.
     GoalLimit,
 }
@@ -74,6 +76,7 @@ pub(crate) fn violated(error: &Error) -> Option<Constraint> {
         (&SqlState::UNIQUE_VIOLATION, "goals_open_title_uk", Constraint::OpenTitle),
         (&SqlState::FOREIGN_KEY_VIOLATION, "goals_usage_fk", Constraint::Counter),
         (&SqlState::FOREIGN_KEY_VIOLATION, "goals_parent_fk", Constraint::Parent),
+        (&SqlState::CHECK_VIOLATION, "throttle_full_ck", Constraint::EmptyBucket),
         (&SqlState::CHECK_VIOLATION, "usage_goals_ck", Constraint::GoalLimit),
     ];
     let error = error.as_db_error()?;

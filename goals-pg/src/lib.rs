@@ -6,6 +6,7 @@ mod connection;
 mod credentials;
 mod error;
 mod goals;
+mod limiter;
 #[cfg(all(unix, feature = "local"))]
 pub mod local;
 mod migrate;

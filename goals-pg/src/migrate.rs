@@ -49,6 +49,12 @@ const MIGRATIONS: &[Migration] = &[
         line: Line::Accounts,
         sql: include_str!("../migrations/0005_credentials.sql"),
     },
+    Migration {
+        version: 6,
+        name: "throttle",
+        line: Line::Accounts,
+        sql: include_str!("../migrations/0006_throttle.sql"),
+    },
 ];
 
 /// How long to wait while another program migrates the same schema.

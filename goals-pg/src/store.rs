@@ -19,6 +19,7 @@ use crate::error::{is_retryable, store_error};
 use crate::migrate::{MigrateError, Migration, Migrations};
 use crate::sql::api_tokens::ApiTokenSql;
 use crate::sql::sessions::SessionSql;
+use crate::sql::throttle::ThrottleSql;
 use crate::sql::users::UserSql;
 use crate::sql::{EventSql, GoalSql};
 use crate::transaction::over;
@@ -43,6 +44,7 @@ pub(crate) struct Sql {
     pub(crate) users: UserSql,
     pub(crate) sessions: SessionSql,
     pub(crate) api_tokens: ApiTokenSql,
+    pub(crate) throttle: ThrottleSql,
     pub(crate) goals: GoalSql,
     pub(crate) events: EventSql,
 }
@@ -87,6 +89,7 @@ impl PgStore {
             users: UserSql::new(&config.schema),
             sessions: SessionSql::new(&config.schema),
             api_tokens: ApiTokenSql::new(&config.schema),
+            throttle: ThrottleSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
             events: EventSql::new(&config.schema),
         };

@@ -44,6 +44,7 @@ mod events;
 mod goals;
 mod list;
 pub(crate) mod sessions;
+pub(crate) mod throttle;
 mod tree;
 pub(crate) mod users;
 

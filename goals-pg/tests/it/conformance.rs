@@ -12,6 +12,9 @@ mod named {
     mod api_tokens {
         goals_core::conformance_suite!(api_tokens, crate::database::store(super::Named));
     }
+    mod limiter {
+        goals_core::conformance_suite!(limiter, crate::database::store(super::Named));
+    }
 }
 
 mod unnamed {
@@ -25,5 +28,8 @@ mod unnamed {
     }
     mod api_tokens {
         goals_core::conformance_suite!(api_tokens, crate::database::store(super::Unnamed));
+    }
+    mod limiter {
+        goals_core::conformance_suite!(limiter, crate::database::store(super::Unnamed));
     }
 }

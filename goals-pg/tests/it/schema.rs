@@ -31,6 +31,7 @@ async fn every_key_begins_with_the_owner() {
         "login_claims claim_key",
         "migrations version",
         "sessions user_id",
+        "throttle bucket_key",
         "usage owner_id",
         "users user_id",
     ];
