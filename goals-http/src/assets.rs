@@ -38,6 +38,7 @@ assets! {
     "js/list.js"
     "js/main.js"
     "js/settings.js"
+    "js/tokens.js"
     "js/ui.js"
     "js/welcome.js"
 }

@@ -88,6 +88,7 @@ async function everyView(page, see) {
   await page.getByText('This device').waitFor();
   await page.getByText('Change password').first().click();
   await page.getByText('Delete account').first().click();
+  await page.getByText('New token').first().click();
   await look('settings');
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();

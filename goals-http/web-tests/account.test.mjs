@@ -71,15 +71,38 @@ test('sessions are listed, and ended one by one or all', () => visit({}, async (
   assert.equal((await ask(page, 'GET', 'session')).body.user, null);
 }));
 
+test('a token is made, works, is shown once, and is revoked', () => visit({}, async (page) => {
+  await signedIn(page);
+  await open(page, '#/settings');
+  await page.getByText('New token').first().click();
+  await field(page, 'Name').fill('<b>backup</b>');
+  await page.getByLabel('Access').selectOption('Read and change');
+  await page.getByLabel('Password', { exact: true }).last().fill(PASSWORD);
+  await button(page, 'New token').click();
+  const token = await field(page, 'Token').inputValue();
+  await hasFocus(page, 'Token');
+  const works = () => page.evaluate(async (secret) => (await fetch('api/v1/goals', {
+    method: 'POST', credentials: 'omit', headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' }, body: '{"title":"By a script"}',
+  })).status, token);
+  assert.equal(await works(), 201);
+  await page.reload();
+  const list = page.getByRole('list', { name: 'API tokens' });
+  await list.getByText('Read and change').waitFor();
+  assert.equal(await field(page, 'Token').count(), 0);
+  await button(page, 'Revoke: <b>backup</b>').click();
+  await page.getByText('“<b>backup</b>” no longer works').waitFor();
+  assert.equal(await works(), 401);
+}));
+
 test('an account is deleted by who knows its password', () => visit({ locale: 'pt-BR' }, async (page) => {
   await signedIn(page, [{ title: 'Nadar' }], 'pt-BR');
   const { body: { username } } = await ask(page, 'GET', 'users/me');
   await button(page, 'Configurações').click();
   await page.getByText('Excluir conta').first().click();
-  await field(page, 'Senha').fill('errada');
+  await field(page, 'Senha').first().fill('errada');
   await button(page, 'Excluir conta').click();
   await page.getByText('Esta não é a sua senha.').waitFor();
-  await field(page, 'Senha').fill(PASSWORD);
+  await field(page, 'Senha').first().fill(PASSWORD);
   await button(page, 'Excluir conta').click();
   await page.getByText('Sua conta e tudo o que havia nela foram excluídos.').waitFor();
   await hasFocus(page, 'Entrar');
@@ -89,7 +112,7 @@ test('an account is deleted by who knows its password', () => visit({ locale: 'p
 test('the settings fit a narrow window with everything unfolded, in Portuguese', () => visit({ width: 320, locale: 'pt-BR' }, async (page) => {
   await signedIn(page, [], 'pt-BR');
   await open(page, '#/settings');
-  for (const words of ['Alterar senha', 'Excluir conta']) await page.getByText(words).first().click();
+  for (const words of ['Alterar senha', 'Excluir conta', 'Novo token']) await page.getByText(words).first().click();
   await page.getByText('Este dispositivo').waitFor();
   await atRest(page);
   assert.equal(await overflows(page), false);

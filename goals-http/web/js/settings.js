@@ -5,7 +5,10 @@ import { applyTheme, keysOn, remember, remembered, speakTo } from './device.js';
 import { about, button, glyph, h } from './dom.js';
 import { store, timeZone } from './goals.js';
 import { bestLanguage, byText, moment, t } from './i18n.js';
-import { accountInput, field, form, passwordField, sayProblem, select, showProblem, showTaken, toast, typedIn } from './ui.js';
+import { tokens } from './tokens.js';
+import {
+  accountInput, atPassword, field, folded, form, passwordField, sayProblem, select, showTaken, toast, typedIn, whose,
+} from './ui.js';
 
 const saved = () => toast(t('said.settings'));
 
@@ -58,17 +61,6 @@ function preferences(redraw) {
 
 // ---- Who one is ----
 
-// For the browser, which keeps a password together with the name that it belongs to.
-const whose = () => h('input', { type: 'text', autocomplete: 'username', value: store.user.username, hidden: true, readonly: true });
-
-// A password that is wrong is wrong in its own field.
-const atPassword = (name) => (element, problem) => {
-  if (problem.code === 'bad_credentials') problem.errors = [{ pointer: `/${name}`, code: 'wrong_password' }];
-  showProblem(element, problem);
-};
-
-const folded = (words, ...content) => h('details', h('summary', words), content);
-
 function account(leave) {
   const names = ['username', 'email'];
   const person = form({
@@ -88,7 +80,7 @@ function account(leave) {
       toast(t('said.password'));
     },
     refused: atPassword('current_password'),
-  }, whose(), passwordField('current_password', 'current-password'), passwordField('new_password', 'new-password', t('hint.password')),
+  }, whose(store.user), passwordField('current_password', 'current-password'), passwordField('new_password', 'new-password', t('hint.password')),
   h('button', t('do.change_password')));
 
   const deletion = form({
@@ -97,7 +89,7 @@ function account(leave) {
       await leave(t('said.account_deleted'));
     },
     refused: atPassword('password'),
-  }, whose(), h('p.lead', t('hint.delete_account')), passwordField('password', 'current-password'),
+  }, whose(store.user), h('p.lead', t('hint.delete_account')), passwordField('password', 'current-password'),
   h('button.danger', t('do.delete_account')));
 
   return h('div.panel', person, folded(t('do.change_password'), password), folded(t('do.delete_account'), deletion));
@@ -151,6 +143,6 @@ export function settingsView({ redraw, signOut, leave }) {
       button([glyph('back'), t('nav.all_goals')], () => { location.hash = '#/'; }, { class: 'quiet to-list' }),
       h('div.head', h('h1', { tabindex: -1 }, t('do.settings')), accounts && button(t('do.sign_out'), signOut)),
       section('preferences', preferences(redraw)),
-      accounts && [section('account', account(leave)), section('sessions', sessions(leave))]),
+      accounts && [section('account', account(leave)), section('sessions', sessions(leave)), section('tokens', tokens())]),
   };
 }

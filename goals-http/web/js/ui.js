@@ -119,6 +119,12 @@ export function passwordField(name, autocomplete, hint) {
   return field(t(`field.${name}`), control, hint, toggle);
 }
 
+/** For the browser, which keeps a password together with the name that it belongs to. */
+export const whose = ({ username }) => h('input', { type: 'text', autocomplete: 'username', value: username, hidden: true, readonly: true });
+
+/** What is out of the way until it is wanted. */
+export const folded = (words, ...content) => h('details', h('summary', words), content);
+
 /** What is in a form, by name. */
 export const typedIn = (element) => Object.fromEntries(new FormData(element));
 
@@ -174,6 +180,12 @@ export function showTaken(element, problem) {
   if (taken) problem.errors = [{ pointer: `/${taken}`, code: problem.code }];
   showProblem(element, problem);
 }
+
+/** A refusal of a password belongs to the field `name` that it was typed in. */
+export const atPassword = (name) => (element, problem) => {
+  if (problem.code === 'bad_credentials') problem.errors = [{ pointer: `/${name}`, code: 'wrong_password' }];
+  showProblem(element, problem);
+};
 
 const errorOf = (place) => place.querySelector(':scope > .error');
 
