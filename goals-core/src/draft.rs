@@ -289,7 +289,7 @@ impl<T: Clone> CloneIntoField<T> for Option<&T> {
     }
 }
 
-fn check_dates(start: Option<NaiveDate>, deadline: Option<Deadline>, errors: &mut FieldErrors) {
+pub(crate) fn check_dates(start: Option<NaiveDate>, deadline: Option<Deadline>, errors: &mut FieldErrors) {
     if let Some(start) = start {
         errors.check("/start", check_year(&start));
     }

@@ -352,6 +352,18 @@ pub enum Error {
         /// How many are allowed.
         max: u64,
     },
+    /// There is no change of the caller's that could be taken back.
+    #[error("there is no change of yours to take back")]
+    NothingToUndo,
+    /// What a change did cannot be taken back, for it has been changed again.
+    #[error("{field} was changed again since; change it by hand")]
+    UndoConflict {
+        /// The field that has moved on.
+        field: String,
+    },
+    /// Changes behind this number cannot be told: the log does not reach it.
+    #[error("this cursor is not of this log any more; read everything anew and go on from there")]
+    CursorTooOld,
     /// The caller's version is not the current one.
     #[error("this was changed elsewhere in the meantime")]
     Stale(Current),
@@ -379,6 +391,8 @@ pub enum ErrorKind {
     Conflict,
     /// The state has moved on since the caller read it.
     Stale,
+    /// It was there once.
+    Gone,
     /// Later it may work.
     Unavailable,
     /// A fault of ours.
@@ -400,7 +414,10 @@ impl Error {
             | Self::IdTaken
             | Self::DuplicateGoal { .. }
             | Self::InvalidTransition { .. }
-            | Self::LimitReached { .. } => ErrorKind::Conflict,
+            | Self::LimitReached { .. }
+            | Self::NothingToUndo
+            | Self::UndoConflict { .. } => ErrorKind::Conflict,
+            Self::CursorTooOld => ErrorKind::Gone,
             Self::Stale(_) => ErrorKind::Stale,
             Self::Unavailable(_) => ErrorKind::Unavailable,
             Self::Internal(_) => ErrorKind::Internal,
@@ -423,6 +440,9 @@ impl Error {
             Self::DuplicateGoal { .. } => "duplicate_goal",
             Self::InvalidTransition { .. } => "invalid_transition",
             Self::LimitReached { .. } => "limit_reached",
+            Self::NothingToUndo => "nothing_to_undo",
+            Self::UndoConflict { .. } => "undo_conflict",
+            Self::CursorTooOld => "cursor_too_old",
             Self::Stale(_) => "stale_version",
             Self::Unavailable(_) => "store_unavailable",
             Self::Internal(_) => "internal",

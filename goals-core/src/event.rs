@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::error::Error;
 use crate::goal::Goal;
 use crate::ids::{EventId, GoalId, OwnerId};
-use crate::value::{FieldValue, GOAL_FIELDS};
+use crate::value::{FieldValue, GOAL_FIELDS, GoalField};
 use crate::words::words;
 
 words! {
@@ -22,6 +22,8 @@ words! {
         GoalDeleted = "goal_deleted",
         /// A goal was taken out of the trash.
         GoalRestored = "goal_restored",
+        /// An earlier change of a goal was taken back.
+        GoalUndone = "goal_undone",
         /// A goal was removed for good, and its earlier events with it.
         GoalPurged = "goal_purged",
     }
@@ -74,6 +76,15 @@ pub struct Event {
     pub actor: Actor,
     /// What became of which field.
     pub changes: Changes,
+}
+
+/// A piece of an owner's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventLog {
+    /// The events, in the order of their numbers.
+    pub events: Vec<Event>,
+    /// The number of the owner's last event when this was read; 0 when there has been none.
+    pub last: u64,
 }
 
 /// An event to be: a store gives it its number when it does what the event says.
@@ -145,6 +156,13 @@ impl Goal {
             (field.name.to_owned(), FieldChange { from, to })
         });
         changes.filter(|(_, change)| change.from != change.to).collect()
+    }
+
+    /// The first field in which something else stands than what `changes` put there.
+    pub(crate) fn first_moved_on(&self, changes: &Changes) -> Option<String> {
+        let moved_on =
+            |field: &&GoalField| changes.get(field.name).is_some_and(|change| (field.get)(self) != change.to);
+        GOAL_FIELDS.iter().find(moved_on).map(|field| field.name.to_owned())
     }
 
     /// Puts back what stood in the fields before `changes`. A field that this version of the crate

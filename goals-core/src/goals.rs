@@ -1,5 +1,7 @@
 //! The use cases of goals.
 
+mod history;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -50,7 +50,7 @@ pub use deadline::{Deadline, YEARS, parse_day};
 pub use draft::{Change, GoalDraft, GoalPatch};
 pub use duplicate::{DuplicatePolicy, Fingerprint};
 pub use error::{BoxError, Current, Error, ErrorKind, FieldError, FieldErrors, Param, Violation};
-pub use event::{Actor, Changes, Event, EventKind, FieldChange, NewEvent};
+pub use event::{Actor, Changes, Event, EventKind, EventLog, FieldChange, NewEvent};
 pub use goal::{
     ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, AttributeValue, Attributes, Color, DESCRIPTION_MAX, Goal, ICON_MAX_BYTES,
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,

@@ -315,9 +315,9 @@ impl FromStr for Cursor {
 
 /// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
+pub struct Page<T, C = Cursor> {
     /// The entries, in order.
     pub items: Vec<T>,
     /// Where the next page begins; none on the last one.
-    pub next: Option<Cursor>,
+    pub next: Option<C>,
 }

@@ -1,8 +1,10 @@
 //! One small function per route: read, call the use case, answer.
 
 pub(crate) mod api_tokens;
+pub(crate) mod changes;
 pub(crate) mod goals;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod meta;
 pub(crate) mod page;
 pub(crate) mod people;

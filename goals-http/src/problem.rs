@@ -51,6 +51,9 @@ codes! {
     RefreshInProgress = "refresh_in_progress", CONFLICT;
     InvalidTransition = "invalid_transition", CONFLICT;
     LimitReached = "limit_reached", CONFLICT;
+    NothingToUndo = "nothing_to_undo", CONFLICT;
+    UndoConflict = "undo_conflict", CONFLICT;
+    CursorTooOld = "cursor_too_old", GONE;
     StaleVersion = "stale_version", PRECONDITION_FAILED;
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE;
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
@@ -203,6 +206,9 @@ impl From<Error> for Problem {
             Error::LimitReached { limit, max } => {
                 Self::new(Code::LimitReached).with("limit", limit.as_str()).with("max", max)
             }
+            Error::NothingToUndo => Self::new(Code::NothingToUndo),
+            Error::UndoConflict { field } => Self::new(Code::UndoConflict).with("field", field),
+            Error::CursorTooOld => Self::new(Code::CursorTooOld),
             Error::Stale(_) => Self::new(Code::StaleVersion),
             Error::Internal(source) => return Self::internal(&Chain(&*source)),
             other => return Self::internal(&other),

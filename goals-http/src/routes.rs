@@ -7,10 +7,11 @@ use http::Method;
 use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
-use crate::handlers::{api_tokens, goals, health, meta, page, people, sessions, users};
+use crate::handlers::{api_tokens, changes, goals, health, history, meta, page, people, sessions, users};
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
+use crate::wire::events::{AS_OF_QUERY, CHANGES_QUERY, HISTORY_QUERY, UNDO_QUERY};
 use crate::wire::input::GOAL_QUERY;
 
 /// Where the API begins.
@@ -124,11 +125,14 @@ routes! {
     DELETE "/api/v1/tokens/{id}"        Session         => api_tokens::revoke (Accounts);
     GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
     POST   "/api/v1/goals"              SignedIn <json> => goals::create;
-    GET    "/api/v1/goals/{id}"         SignedIn        => goals::get;
+    GET    "/api/v1/goals/{id}"         SignedIn [AS_OF_QUERY] => goals::get;
     PATCH  "/api/v1/goals/{id}"         SignedIn <json> => goals::update;
     DELETE "/api/v1/goals/{id}"         SignedIn        => goals::delete;
     POST   "/api/v1/goals/{id}/restore" SignedIn        => goals::restore;
     POST   "/api/v1/goals/{id}/purge"   SignedIn        => goals::purge;
+    GET    "/api/v1/goals/{id}/history" SignedIn [HISTORY_QUERY] => history::history;
+    POST   "/api/v1/goals/{id}/undo"    SignedIn [UNDO_QUERY] => history::undo;
+    GET    "/api/v1/changes"            SignedIn [CHANGES_QUERY] => changes::changes;
     GET    "/api/v1/meta"               Open            => meta::meta;
     GET    "/api/v1/openapi.json"       Open            => meta::openapi (Docs);
     GET    "/healthz"                   Open            => health::alive;

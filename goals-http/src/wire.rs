@@ -1,5 +1,6 @@
 //! The JSON of goals, users and sessions, both ways.
 
 pub(crate) mod credentials;
+pub(crate) mod events;
 pub(crate) mod input;
 pub(crate) mod output;

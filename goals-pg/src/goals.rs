@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
-    DuplicateCheck, DuplicatePolicy, Event, EventId, Goal, GoalId, GoalQuery, GoalRepository, NewEvent, OwnerId, Page,
-    StoreError,
+    DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, Goal, GoalId, GoalQuery, GoalRepository, NewEvent,
+    OwnerId, Page, StoreError,
 };
 
 use crate::error::store_error;
@@ -54,8 +54,12 @@ impl GoalRepository for PgStore {
         self.call(|on| self.sql.goals.purge_expired(on, deleted_before, at, ids)).await
     }
 
-    async fn events(&self, owner: OwnerId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        self.call(|on| self.sql.events.after(on, owner, after, limit)).await
+    async fn changes(&self, owner: OwnerId, after: u64, limit: u32) -> Result<EventLog, StoreError> {
+        self.call(|on| self.sql.events.changes(on, owner, after, limit)).await
+    }
+
+    async fn history(&self, owner: OwnerId, id: GoalId, before: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.call(|on| self.sql.events.history(on, owner, id, before, limit)).await
     }
 
     async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {

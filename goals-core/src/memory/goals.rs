@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{MemoryStore, State};
 use crate::duplicate::{DuplicatePolicy, Fingerprint};
-use crate::event::{Actor, Event, NewEvent};
+use crate::event::{Actor, Event, EventKind, EventLog, NewEvent};
 use crate::goal::Goal;
 use crate::hierarchy::{Ancestor, LEVELS_MAX};
 use crate::ids::{EventId, GoalId, OwnerId};
@@ -159,10 +159,19 @@ impl GoalRepository for MemoryStore {
         Ok(expired.len() as u64)
     }
 
-    async fn events(&self, owner: OwnerId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+    async fn changes(&self, owner: OwnerId, after: u64, limit: u32) -> Result<EventLog, StoreError> {
         let state = self.state();
-        let events = state.logs.get(&owner).into_iter().flat_map(|log| &log.events);
-        Ok(events.filter(|event| event.seq > after).take(limit as usize).cloned().collect())
+        let Some(log) = state.logs.get(&owner) else { return Ok(EventLog { events: Vec::new(), last: 0 }) };
+        let behind = log.events.iter().filter(|event| event.seq > after);
+        Ok(EventLog { events: behind.take(limit as usize).cloned().collect(), last: log.last_seq })
+    }
+
+    async fn history(&self, owner: OwnerId, id: GoalId, before: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let state = self.state();
+        let events = state.logs.get(&owner).into_iter().flat_map(|log| log.events.iter().rev());
+        // An id may be used again, but what it stood for before is no part of the history.
+        let own = events.filter(|event| event.goal == Some(id) && event.kind != EventKind::GoalPurged);
+        Ok(own.filter(|event| event.seq < before).take(limit as usize).cloned().collect())
     }
 
     async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::StoreError;
 use crate::duplicate::DuplicatePolicy;
-use crate::event::{Event, NewEvent};
+use crate::event::{Event, EventLog, NewEvent};
 use crate::goal::Goal;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::query::{GoalQuery, Page};
@@ -107,7 +107,14 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// The store's own.
-    async fn events(&self, owner: OwnerId, after: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+    async fn changes(&self, owner: OwnerId, after: u64, limit: u32) -> Result<EventLog, StoreError>;
+
+    /// The events of one goal with numbers below `before`, the newest first, at most `limit`;
+    /// nothing when the goal is gone.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn history(&self, owner: OwnerId, id: GoalId, before: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
 
     /// How many goals the owner has, those in the trash counted.
     ///

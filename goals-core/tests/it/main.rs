@@ -4,5 +4,6 @@
 
 mod accounts;
 mod goals;
+mod history;
 mod memory_store;
 mod throttle;

@@ -9,6 +9,7 @@ use crate::reply::Reply;
 use crate::routes::API;
 use crate::service::Call;
 use crate::wire::{
+    events::as_of,
     input,
     output::{GoalOut, GoalsOut},
 };
@@ -26,6 +27,11 @@ pub(crate) async fn create(mut call: Call) -> Result<Reply, Problem> {
 }
 
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
+    if let Some(at) = as_of(&call.query)? {
+        let goal = call.api.0.goals.get_as_of(call.owner()?, id(&call)?, at).await?;
+        // No entity tag: nothing can be based on what it was then.
+        return Reply::json(&GoalOut::new(&goal, at, call.time_zone()));
+    }
     let goal = call.api.0.goals.get(call.owner()?, id(&call)?).await?;
     Ok(shown(&call, &goal)?.unless_known(&call.headers))
 }
@@ -55,14 +61,14 @@ pub(crate) async fn purge(call: Call) -> Result<Reply, Problem> {
 }
 
 /// What is no id names nothing.
-fn id(call: &Call) -> Result<GoalId, Problem> {
+pub(super) fn id(call: &Call) -> Result<GoalId, Problem> {
     call.parameter.parse().map_err(|_| Error::NotFound.into())
 }
 
-fn shown(call: &Call, goal: &Goal) -> Result<Reply, Problem> {
+pub(super) fn shown(call: &Call, goal: &Goal) -> Result<Reply, Problem> {
     Reply::json(&GoalOut::new(goal, call.api.0.goals.now(), call.time_zone()))?.etag(&etag(goal.version))
 }
 
-fn stale(call: &Call, error: Error) -> Problem {
+pub(super) fn stale(call: &Call, error: Error) -> Problem {
     refused(&call.api, call.time_zone(), error)
 }

@@ -21,8 +21,12 @@ macro_rules! choices {
 }
 
 choices! {
+    /// See [`goals_core::Actor`].
+    Actor;
     /// See [`goals_core::Color`].
     Color;
+    /// See [`goals_core::EventKind`].
+    EventKind;
     /// See [`goals_core::Health`].
     Health;
     /// See [`goals_core::Priority`].

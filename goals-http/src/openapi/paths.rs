@@ -6,6 +6,7 @@ use super::schemas::{
     GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewUser, PasswordChange, Proof, Refresh, SignedIn, UserChange,
 };
 use crate::wire::credentials::{ApiTokensOut, NewApiTokenOut};
+use crate::wire::events::{ChangesOut, HistoryOut};
 use crate::wire::output::{
     GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut,
 };
@@ -154,7 +155,10 @@ pub(super) const fn create_goal() {}
 
 /// Read a goal.
 #[utoipa::path(
-    get, path = "/api/v1/goals/{id}", tag = "goals", params(("id" = String, Path, format = "uuid")),
+    get, path = "/api/v1/goals/{id}", tag = "goals",
+    params(("id" = String, Path, format = "uuid"),
+        ("as_of" = Option<String>, Query, format = DateTime,
+            description = "The goal as it was at this instant; then there is no `ETag`.")),
     responses((status = 200, description = "The goal.", body = GoalOut, headers(("ETag" = String))),
         (status = 304, description = "The client has it, by `If-None-Match`.")),
 )]
@@ -192,6 +196,37 @@ pub(super) const fn restore_goal() {}
     responses((status = 204, description = "It is gone.")),
 )]
 pub(super) const fn purge_goal() {}
+
+/// See what happened to a goal, the newest first and field by field.
+#[utoipa::path(
+    get, path = "/api/v1/goals/{id}/history", tag = "goals",
+    params(("id" = String, Path, format = "uuid"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200),
+        ("cursor" = Option<String>, Query, description = "The `next_cursor` of the page before.")),
+    responses((status = 200, description = "A page.", body = HistoryOut)),
+)]
+pub(super) const fn history() {}
+
+/// Take back one's last change of a goal, as a new change; what is taken back twice is done again.
+#[utoipa::path(
+    post, path = "/api/v1/goals/{id}/undo", tag = "goals",
+    params(("id" = String, Path, format = "uuid"),
+        ("version" = Option<u64>, Query, description = "Take back the change that made this version instead.")),
+    responses((status = 200, description = "The goal.", body = GoalOut, headers(("ETag" = String)))),
+)]
+pub(super) const fn undo() {}
+
+/// Follow what happens to one's goals, in order, nothing skipped and nothing twice.
+///
+/// Ask without `after` first: that answers the cursor of now and no events. Read the goals, and
+/// then follow from there.
+#[utoipa::path(
+    get, path = "/api/v1/changes", tag = "goals",
+    params(("after" = Option<String>, Query, description = "The `next_cursor` of the answer before; `0` for all."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200)),
+    responses((status = 200, description = "What happened since.", body = ChangesOut)),
+)]
+pub(super) const fn changes() {}
 
 /// See bounds, statuses, the palette and the problem codes.
 #[utoipa::path(

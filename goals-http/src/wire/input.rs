@@ -146,11 +146,14 @@ pub(crate) fn goal_query(query: &Query) -> Result<GoalQuery, Problem> {
     wanted.trash = query.boolean("trash", &mut errors).unwrap_or_default();
     wanted.sort = query.parsed("sort", &mut errors).unwrap_or_default();
     wanted.cursor = query.parsed("cursor", &mut errors);
-    if let Some(limit) = query.one("limit", &mut errors) {
-        let range = Violation::OutOfRange { min: 1, max: PAGE_MAX.into() };
-        wanted.limit = errors.check("/limit", limit.parse().map_err(|_| range)).unwrap_or(1);
-    }
+    wanted.limit = limit(query, &mut errors).unwrap_or(wanted.limit);
     errors.merge(wanted.validate().err().unwrap_or_default());
     errors.into_result().map_err(|errors| Problem::fields(Code::InvalidQuery, &errors))?;
     Ok(wanted)
+}
+
+/// How many entries a page is to have, if that is said.
+pub(super) fn limit(query: &Query, errors: &mut FieldErrors) -> Option<u32> {
+    let limit = query.one("limit", errors)?.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+    errors.check("/limit", limit.ok_or(Violation::OutOfRange { min: 1, max: PAGE_MAX.into() }))
 }

@@ -398,7 +398,7 @@ pub(super) fn shown<T: Display, S: Serializer>(value: &T, serializer: S) -> Resu
 }
 
 #[expect(clippy::ref_option, reason = "what `serialize_with` hands over")]
-fn shown_or_null<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn shown_or_null<T: Display, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

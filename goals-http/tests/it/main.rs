@@ -10,6 +10,7 @@ mod faults;
 mod goals;
 mod harness;
 mod hierarchy;
+mod history;
 mod hostile;
 mod logs;
 mod mounting;

@@ -43,6 +43,8 @@ async fn answers_have_the_shapes_that_the_document_says() {
     let log_in = json!({ "login": "ana", "password": PASSWORD });
     let browser = json!({ "login": "ana", "password": PASSWORD, "cookie": true });
     for (ask, template, method, status) in [
+        (Ask::get(format!("{path}/history")), "/api/v1/goals/{id}/history", "get", "200"),
+        (Ask::get("/api/v1/changes?after=0"), "/api/v1/changes", "get", "200"),
         (Ask::get(path), "/api/v1/goals/{id}", "get", "200"),
         (Ask::get("/api/v1/goals"), "/api/v1/goals", "get", "200"),
         (Ask::get("/api/v1/users/me"), "/api/v1/users/me", "get", "200"),

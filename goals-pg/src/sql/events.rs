@@ -1,6 +1,8 @@
 //! The statements of events, and an event as a row.
 
-use goals_core::{BoxError, Changes, Event, EventId, FieldChange, FieldValue, GoalId, NewEvent, OwnerId, StoreError};
+use goals_core::{
+    BoxError, Changes, Event, EventId, EventLog, FieldChange, FieldValue, GoalId, NewEvent, OwnerId, StoreError,
+};
 use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -13,11 +15,14 @@ use crate::schema::Schema;
 
 /// The columns that [`event`] reads, in its order.
 const READ: &str = "seq, event_id, coalesce(goal_id, purged_id), version, kind, at, actor, changes";
+/// How many they are.
+const READ_COUNT: usize = 8;
 
 /// The statements that read events in one schema; see [`sql`](crate::sql).
 #[derive(Debug, Clone)]
 pub struct EventSql {
-    after: String,
+    changes: String,
+    history: String,
 }
 
 impl EventSql {
@@ -25,8 +30,17 @@ impl EventSql {
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
         Self {
-            after: schema.put_into(&format!(
-                "SELECT {READ} FROM :schema.events WHERE owner_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+            // One row at least, so that the last number is of the same moment as the events.
+            changes: schema.put_into(&format!(
+                "SELECT {READ}, usage.last_seq FROM :schema.usage LEFT JOIN LATERAL (
+                     SELECT * FROM :schema.events
+                     WHERE events.owner_id = $1 AND events.seq > $2 ORDER BY events.seq LIMIT $3
+                 ) events ON true
+                 WHERE usage.owner_id = $1 ORDER BY seq"
+            )),
+            history: schema.put_into(&format!(
+                "SELECT {READ} FROM :schema.events WHERE owner_id = $1 AND goal_id = $2 AND seq < $3
+                 ORDER BY seq DESC LIMIT $4"
             )),
         }
     }
@@ -35,16 +49,39 @@ impl EventSql {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], [`StoreError::Backend`].
-    pub async fn after<E: Executor>(
+    pub async fn changes<E: Executor>(
         &self,
         mut on: E,
         owner: OwnerId,
         after: u64,
         limit: u32,
-    ) -> Result<Vec<Event>, StoreError> {
+    ) -> Result<EventLog, StoreError> {
         let (after, limit) = (stored_version(after), i64::from(limit));
         let params: [Param<'_>; 3] = [(&owner.as_uuid(), Type::UUID), (&after, Type::INT8), (&limit, Type::INT8)];
-        let rows = on.read(&self.after, &params).await.map_err(store_error)?;
+        let rows = on.read(&self.changes, &params).await.map_err(store_error)?;
+        let last = rows.first().map_or(Ok(0), last_number).map_err(unreadable)?;
+        // The one row of an owner who has nothing behind `after` has no number.
+        let numbered = rows.iter().filter(|row| !matches!(row.try_get::<_, Option<i64>>(0), Ok(None)));
+        let events = numbered.map(|row| event(owner, row).map_err(unreadable)).collect::<Result<_, _>>()?;
+        Ok(EventLog { events, last })
+    }
+
+    /// The events of one goal with numbers below `before`, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn history<E: Executor>(
+        &self,
+        mut on: E,
+        owner: OwnerId,
+        id: GoalId,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let (before, limit) = (stored_version(before), i64::from(limit));
+        let params: [Param<'_>; 4] =
+            [(&owner.as_uuid(), Type::UUID), (&id.as_uuid(), Type::UUID), (&before, Type::INT8), (&limit, Type::INT8)];
+        let rows = on.read(&self.history, &params).await.map_err(store_error)?;
         rows.iter().map(|row| event(owner, row).map_err(unreadable)).collect()
     }
 }
@@ -109,6 +146,11 @@ fn event(owner: OwnerId, row: &Row) -> Result<Event, BoxError> {
         actor: word(row.try_get(6)?)?,
         changes: changes(row.try_get(7)?)?,
     })
+}
+
+/// Reads the number behind the columns [`READ`].
+fn last_number(row: &Row) -> Result<u64, BoxError> {
+    Ok(u64::try_from(row.try_get::<_, i64>(READ_COUNT)?)?)
 }
 
 /// Reads `{name: [from, to]}`.

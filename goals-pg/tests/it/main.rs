@@ -5,6 +5,7 @@
 mod conformance;
 mod database;
 mod errors;
+mod feed;
 mod host;
 mod hostile;
 mod local;

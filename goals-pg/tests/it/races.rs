@@ -129,7 +129,7 @@ async fn a_change_that_is_being_written_leaves_no_history_of_a_purged_goal() {
     until_somebody_waits(&database).await;
     other.commit().await.unwrap();
     assert!(purging.await.unwrap().unwrap());
-    let left = store.events(owner(), 0, 9).await.unwrap();
+    let left = store.changes(owner(), 0, 9).await.unwrap().events;
     assert_eq!(left.iter().map(|event| (event.seq, event.kind)).collect::<Vec<_>>(), [(3, EventKind::GoalPurged)]);
 }
 

@@ -74,8 +74,8 @@ async fn what_goals_refuse_leaves_it_alive() {
     assert!(matches!(within.create(owner(), GoalDraft::new("Three")).await, Err(Error::LimitReached { max: 2, .. })));
     transaction.commit().await.unwrap();
     assert_eq!(seen(&goals, &database).await, (1, 2));
-    let events: Vec<_> = goals_core::GoalRepository::events(&*store, owner(), 0, 9).await.unwrap();
-    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2], "and no number is missing");
+    let log = goals.changes(owner(), Some(0), 9).await.unwrap();
+    assert_eq!(log.events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2], "and no number is missing");
 }
 
 #[tokio::test]

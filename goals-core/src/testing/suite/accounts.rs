@@ -212,7 +212,7 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
     assert_eq!(store.count(ana.id.into()).await.expect("a count"), 0);
     assert_eq!(store.count(rui.id.into()).await.expect("a count"), 1);
     for (user, events) in [(&ana, 0), (&rui, 1)] {
-        assert_eq!(store.events(user.id.into(), 0, 9).await.expect("a log").len(), events, "{}", user.username);
+        assert_eq!(store.changes(user.id.into(), 0, 9).await.expect("a log").events.len(), events, "{}", user.username);
     }
     assert!(alive(&*store, &his, now()).await.is_some());
     put(&*store, &user(4, "ana")).await;

@@ -17,7 +17,7 @@ use crate::testing::{PutGoals as _, event, goal, now, purged};
 use crate::value::FieldValue;
 
 async fn log(store: &impl GoalRepository, owner: OwnerId) -> Vec<Event> {
-    store.events(owner, 0, u32::MAX).await.expect("a log")
+    store.changes(owner, 0, u32::MAX).await.expect("a log").events
 }
 
 fn numbers(events: &[Event]) -> Vec<u64> {
@@ -48,8 +48,31 @@ pub async fn every_write_leaves_one_event<S: GoalRepository>(store: Arc<S>) {
     assert_eq!(log(&*store, ana()).await, expected);
     assert_eq!(log(&*store, rui()).await, [numbered(event(&theirs), 1, &theirs)]);
     for (after, limit, numbers_there) in [(1, 2, vec![2, 3]), (3, 9, vec![4]), (4, 9, vec![]), (u64::MAX, 9, vec![])] {
-        assert_eq!(numbers(&store.events(ana(), after, limit).await.expect("a log")), numbers_there);
+        let log = store.changes(ana(), after, limit).await.expect("a log");
+        assert_eq!((numbers(&log.events), log.last), (numbers_there, 4));
     }
+}
+
+/// A goal's own events, the newest first, from any number down; none when it is gone.
+pub async fn a_history_is_of_one_goal<S: GoalRepository>(store: Arc<S>) {
+    let (first, second) = (goal(ana(), 1, "One"), goal(ana(), 2, "Two"));
+    let changed = [titled(&first, "Three"), next(&titled(&first, "Four"))];
+    put(&*store, &first).await;
+    put(&*store, &second).await;
+    for goal in &changed {
+        assert!(store.replace(goal, goal.version - 1, Keep).await.expect("an answer"));
+    }
+    let history =
+        async |owner, before, limit| numbers(&store.history(owner, first.id, before, limit).await.expect("a history"));
+    assert_eq!(history(ana(), u64::MAX, 9).await, [4, 3, 1]);
+    assert_eq!(history(ana(), u64::MAX, 2).await, [4, 3]);
+    assert_eq!(history(ana(), 3, 2).await, [1]);
+    assert!(history(ana(), 1, 2).await.is_empty());
+    assert!(history(rui(), u64::MAX, 9).await.is_empty());
+    assert!(store.remove(ana(), first.id).await.expect("an answer"));
+    assert!(history(ana(), u64::MAX, 9).await.is_empty());
+    put(&*store, &first).await;
+    assert_eq!(history(ana(), u64::MAX, 9).await, [6], "another goal under the same id");
 }
 
 /// What is refused, or finds nothing to do, leaves no event and takes no number.

@@ -127,7 +127,7 @@ pub async fn a_parent_is_a_goal_of_the_owner<S: GoalRepository>(store: Arc<S>) {
     is_refused(&store.put(&first, Refuse, MANY).await, &Violation::UnknownGoal);
     assert_eq!(store.find(ana(), anas.id).await.expect("an answer"), Some(anas));
     assert_eq!(store.count(ana()).await.expect("a count"), 1);
-    assert_eq!(store.events(ana(), 0, 9).await.expect("a log").len(), 1);
+    assert_eq!(store.changes(ana(), 0, 9).await.expect("a log").events.len(), 1);
 }
 
 /// No goal stands above itself, and no tree has more levels than allowed, whichever end grows.
@@ -198,7 +198,7 @@ pub async fn the_lowest_go_first<S: GoalRepository>(store: Arc<S>) {
     let chain = put_chain(&*store, 1, 2).await;
     let refused = store.remove(ana(), chain[0].id).await;
     assert!(matches!(refused, Err(StoreError::HasChildren)), "{refused:?}");
-    assert_eq!(store.events(ana(), 0, 9).await.expect("a log").len(), 2);
+    assert_eq!(store.changes(ana(), 0, 9).await.expect("a log").events.len(), 2);
     let old = |goal: &Goal| Goal { deleted_at: Some(now() - TimeDelta::days(2)), ..next(goal) };
     for goal in [&chain[1], &chain[0]] {
         assert!(store.replace(&old(goal), 1, Keep).await.expect("an answer"));
@@ -266,7 +266,7 @@ pub async fn racing_children_do_not_follow_to_the_trash<S: GoalRepository + 'sta
     };
     assert!(answers.iter().all(is_expected), "{answers:?}");
     let goals = sound(&*store).await;
-    let events = store.events(ana(), 0, 99).await.expect("a log");
+    let events = store.changes(ana(), 0, 99).await.expect("a log").events;
     assert_eq!(events.len(), 1 + answers.iter().filter(|answer| matches!(answer, Ok(true))).count());
     assert_eq!(store.count(ana()).await.expect("a count"), goals.len() as u64);
 }

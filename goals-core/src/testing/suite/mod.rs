@@ -100,6 +100,7 @@ macro_rules! conformance_suite {
         }
         $crate::conformance_suite! { @each events, $new_store,
             every_write_leaves_one_event
+            a_history_is_of_one_goal
             what_is_refused_leaves_none
             an_event_comes_back_as_it_was_put_in
             a_purge_leaves_itself_alone
