@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// How often the trash is emptied of what has been there for too long.
+/// How often what has been kept for too long is removed: goals from the trash, idempotency keys.
 const PURGE_EVERY: Duration = Duration::from_secs(3_600);
 /// How often accounts are rid of what has run out.
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(300);
@@ -216,6 +216,9 @@ async fn purge_now_and_then(goals: Goals) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "goals left the trash for good"),
             Err(error) => tracing::warn!(error = with_causes(&error), "the trash was not emptied; trying again later"),
+        }
+        if let Err(error) = goals.forget_keys().await {
+            tracing::warn!(error = with_causes(&error), "old idempotency keys were not forgotten; trying again later");
         }
     }
 }

@@ -364,6 +364,9 @@ pub enum Error {
     /// Changes behind this number cannot be told: the log does not reach it.
     #[error("this cursor is not of this log any more; read everything anew and go on from there")]
     CursorTooOld,
+    /// Something else was made under this idempotency key.
+    #[error("this idempotency key was used for another request; take a new key for each thing to be made")]
+    IdempotencyKeyReused,
     /// The caller's version is not the current one.
     #[error("this was changed elsewhere in the meantime")]
     Stale(Current),
@@ -415,6 +418,7 @@ impl Error {
             | Self::DuplicateGoal { .. }
             | Self::InvalidTransition { .. }
             | Self::LimitReached { .. }
+            | Self::IdempotencyKeyReused
             | Self::NothingToUndo
             | Self::UndoConflict { .. } => ErrorKind::Conflict,
             Self::CursorTooOld => ErrorKind::Gone,
@@ -443,6 +447,7 @@ impl Error {
             Self::NothingToUndo => "nothing_to_undo",
             Self::UndoConflict { .. } => "undo_conflict",
             Self::CursorTooOld => "cursor_too_old",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Stale(_) => "stale_version",
             Self::Unavailable(_) => "store_unavailable",
             Self::Internal(_) => "internal",

@@ -1,6 +1,7 @@
 //! The use cases of goals.
 
 mod history;
+mod once;
 
 use std::sync::Arc;
 
@@ -104,13 +105,19 @@ impl Goals {
     /// [`Error::Invalid`] with everything that is wrong, [`Error::DuplicateGoal`],
     /// [`Error::LimitReached`], [`Error::IdTaken`], [`Error::Unavailable`].
     pub async fn create(&self, owner: OwnerId, draft: GoalDraft) -> Result<Goal, Error> {
+        let (goal, event, duplicates) = self.new_goal(owner, draft)?;
+        self.store.insert(&goal, &event, duplicates, self.max).await?;
+        Ok(goal)
+    }
+
+    /// The goal that is to be made, with its event.
+    fn new_goal(&self, owner: OwnerId, draft: GoalDraft) -> Result<(Goal, NewEvent, DuplicatePolicy), Error> {
         let now = self.clock.now();
         let id = draft.id.unwrap_or_else(|| GoalId::from_uuid(self.ids.id(now)));
         let duplicates = draft.duplicates.unwrap_or(self.duplicates);
         let goal = draft.into_goal(id, owner, now)?;
         let event = NewEvent::created(self.event_id(now), &goal);
-        self.store.insert(&goal, &event, duplicates, self.max).await?;
-        Ok(goal)
+        Ok((goal, event, duplicates))
     }
 
     /// One goal, in the trash or not.

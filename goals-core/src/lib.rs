@@ -10,9 +10,11 @@ mod draft;
 mod duplicate;
 mod error;
 mod event;
+mod filter;
 mod goal;
 mod goals;
 mod hierarchy;
+mod idempotency;
 mod ids;
 #[cfg(feature = "jwt")]
 mod jwt;
@@ -57,6 +59,7 @@ pub use goal::{
 };
 pub use goals::{Expected, Goals};
 pub use hierarchy::{Ancestor, LEVELS_MAX};
+pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
 pub use ids::{ApiTokenId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
 #[cfg(feature = "jwt")]
 pub use jwt::{JwtCodec, WeakKey};

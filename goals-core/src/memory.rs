@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::api_token::ApiToken;
 use crate::event::Event;
 use crate::goal::Goal;
+use crate::idempotency::{IdempotencyKey, Receipt};
 use crate::ids::{ApiTokenId, GoalId, OwnerId, SessionId, UserId};
 use crate::session::{Session, SessionSecret};
 use crate::store::Credentials;
@@ -31,6 +32,7 @@ struct State {
     api_tokens: BTreeMap<(UserId, ApiTokenId), (ApiToken, TicketSecret)>,
     goals: BTreeMap<(OwnerId, GoalId), Goal>,
     logs: BTreeMap<OwnerId, Log>,
+    receipts: BTreeMap<(OwnerId, IdempotencyKey), Receipt>,
 }
 
 /// What happened to the goals of one owner.

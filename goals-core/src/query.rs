@@ -84,6 +84,15 @@ pub enum ParentFilter {
     Goal(GoalId),
 }
 
+impl fmt::Display for ParentFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Goal(id) => id.fmt(f),
+        }
+    }
+}
+
 impl FromStr for ParentFilter {
     type Err = Violation;
 

@@ -8,6 +8,7 @@ mod fields;
 mod handlers;
 mod identity;
 mod json;
+mod once;
 mod openapi;
 mod packed;
 mod peer;

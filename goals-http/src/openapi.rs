@@ -8,11 +8,13 @@ mod paths;
 mod schemas;
 
 use bytes::Bytes;
+use goals_core::IDEMPOTENCY_KEY_MAX;
 use http::Method;
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, Server};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response, Server};
 
 use crate::routes::{Access, Parts};
 
@@ -110,6 +112,9 @@ fn tell_what_the_table_says(document: &mut OpenApi, parts: Parts) {
         let Some(operation) = item.and_then(|item| operation(item, &route.method).as_mut()) else { continue };
         let refused = Ref::from_response_name("Refused");
         operation.responses.responses.insert("default".to_owned(), refused.into());
+        if route.once {
+            operation.parameters.get_or_insert_default().push(idempotency_key().into());
+        }
         let anybody = vec![need("bearer"), need("cookie"), need("api_token")];
         operation.security = match route.access {
             // How the host's users prove who they are, the host alone knows.
@@ -133,6 +138,18 @@ fn forget_what_nobody_names(document: &mut OpenApi) -> Result<(), serde_json::Er
             return Ok(());
         }
     }
+}
+
+fn idempotency_key() -> Parameter {
+    let words = "The client's own name for what is to be made: sent again within 24 hours with the same body, it \
+        makes nothing and gets the first answer, with `Idempotency-Replayed: true`.";
+    let shape = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(IDEMPOTENCY_KEY_MAX))
+        .pattern(Some("^[!-~]+$"));
+    let parameter = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+    parameter.required(Required::False).description(Some(words)).schema(Some(shape)).build()
 }
 
 fn need(scheme: &str) -> SecurityRequirement {

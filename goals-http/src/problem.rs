@@ -58,6 +58,7 @@ codes! {
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE;
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY;
+    IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY;
     PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED;
     Throttled = "throttled", TOO_MANY_REQUESTS;
     Internal = "internal", INTERNAL_SERVER_ERROR;
@@ -209,6 +210,7 @@ impl From<Error> for Problem {
             Error::NothingToUndo => Self::new(Code::NothingToUndo),
             Error::UndoConflict { field } => Self::new(Code::UndoConflict).with("field", field),
             Error::CursorTooOld => Self::new(Code::CursorTooOld),
+            Error::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused),
             Error::Stale(_) => Self::new(Code::StaleVersion),
             Error::Internal(source) => return Self::internal(&Chain(&*source)),
             other => return Self::internal(&other),

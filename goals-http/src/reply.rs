@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::Full;
-use serde::Serialize;
+use http_body_util::{BodyExt as _, Collected, Full};
+use serde::{Deserialize, Serialize};
 
+use crate::once::REPLAYED;
 use crate::problem::Problem;
 
 /// The body of every answer.
@@ -105,6 +107,47 @@ impl Reply {
 
     pub(crate) fn into_response(self) -> Response<ResponseBody> {
         self.0
+    }
+}
+
+/// A reply as it is kept, to be given again.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Reply {
+    /// This reply as bytes.
+    pub(crate) fn keep(self) -> Result<Vec<u8>, Problem> {
+        let header =
+            |(name, value): (&HeaderName, &HeaderValue)| Some((name.to_string(), value.to_str().ok()?.to_owned()));
+        let (parts, body) = self.0.into_parts();
+        // All of it is there: nothing that makes a thing answers in pieces.
+        let body = body.collect().now_or_never().and_then(Result::ok).map(Collected::to_bytes);
+        let kept = Kept {
+            status: parts.status.as_u16(),
+            headers: parts.headers.iter().filter_map(header).collect(),
+            body: String::from_utf8_lossy(&body.unwrap_or_default()).into_owned(),
+        };
+        serde_json::to_vec(&kept).map_err(|error| Problem::internal(&error))
+    }
+
+    /// The reply that was kept as `bytes`.
+    pub(crate) fn kept(bytes: &[u8]) -> Result<Self, Problem> {
+        let Kept { status, headers, body } =
+            serde_json::from_slice(bytes).map_err(|error| Problem::internal(&error))?;
+        let mut response = Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(name, value);
+        }
+        response.body(Bytes::from(body).into()).map(Self).map_err(|error| Problem::internal(&error))
+    }
+
+    /// Says that this was answered before.
+    pub(crate) fn replayed(self) -> Self {
+        self.header(REPLAYED, HeaderValue::from_static("true"))
     }
 }
 

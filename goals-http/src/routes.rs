@@ -80,12 +80,14 @@ pub(crate) struct Route {
     pub(crate) query: &'static [&'static str],
     /// Whether it takes a JSON object.
     pub(crate) body: bool,
+    /// Whether it makes something, once for each `Idempotency-Key`.
+    pub(crate) once: bool,
     pub(crate) handler: fn(Call) -> Answer,
 }
 
 /// Declares the table; one line a route, with its part at the end unless that is [`Part::Goals`].
 macro_rules! routes {
-    ($($method:ident $path:literal $access:ident $([$query:expr])? $(<$body:ident>)? => $module:ident :: $handler:ident $(($part:ident))?;)+) => {
+    ($($method:ident $path:literal $access:ident $([$query:expr])? $(<$($body:ident)+>)? => $module:ident :: $handler:ident $(($part:ident))?;)+) => {
         /// Everything that can be asked, of any API.
         static ROUTES: &[Route] = &[$(Route {
             method: Method::$method,
@@ -93,7 +95,8 @@ macro_rules! routes {
             access: Access::$access,
             part: routes!(@part $($part)?),
             query: routes!(@query $($query)?),
-            body: routes!(@body $($body)?),
+            body: routes!(@body $($($body)+)?),
+            once: routes!(@once $($($body)+)?),
             handler: |call| Box::pin($module::$handler(call)),
         }),+];
     };
@@ -102,7 +105,9 @@ macro_rules! routes {
     (@query) => { &[] };
     (@query $query:expr) => { $query };
     (@body) => { false };
-    (@body json) => { true };
+    (@body json $($once:ident)?) => { true };
+    (@once json once) => { true };
+    (@once $($body:ident)?) => { false };
 }
 
 routes! {
@@ -124,7 +129,7 @@ routes! {
     POST   "/api/v1/tokens"             Session  <json> => api_tokens::create (Accounts);
     DELETE "/api/v1/tokens/{id}"        Session         => api_tokens::revoke (Accounts);
     GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
-    POST   "/api/v1/goals"              SignedIn <json> => goals::create;
+    POST   "/api/v1/goals"              SignedIn <json once> => goals::create;
     GET    "/api/v1/goals/{id}"         SignedIn [AS_OF_QUERY] => goals::get;
     PATCH  "/api/v1/goals/{id}"         SignedIn <json> => goals::update;
     DELETE "/api/v1/goals/{id}"         SignedIn        => goals::delete;

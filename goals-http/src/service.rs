@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use goals_core::{Accounts, Authenticated, BoxError, Client, OwnerId, TimeZone, User};
+use goals_core::{Accounts, Authenticated, BoxError, Client, Once, OwnerId, TimeZone, User};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, request};
 use http_body::Body;
@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{Reply, ResponseBody};
 use crate::routes::{self, API, Access, Route};
-use crate::{GoalsApi, body, client};
+use crate::{GoalsApi, body, client, once};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     /// Empty when the route takes none.
     pub(crate) body: Object,
+    /// The key under which something is to be made once, where the route takes one.
+    pub(crate) attempt: Option<Once>,
     pub(crate) client: Client,
     pub(crate) draining: bool,
     caller: Option<Caller>,
@@ -132,8 +134,12 @@ impl GoalsApi {
         // Outside the API a query means nothing to us, but perhaps to somebody else.
         let query = if route.path.starts_with(API) { parts.uri.query() } else { None };
         let query = Query::parse(query, route.query)?;
+        let mut attempt = None;
         let body = if route.body {
             let bytes = body::read(body, self.0.body_limit).await?;
+            if route.once {
+                attempt = once::attempt(&parts, &bytes)?;
+            }
             body::object(&parts.headers, &bytes, parts.method == Method::PATCH)?
         } else {
             Object::new()
@@ -145,6 +151,7 @@ impl GoalsApi {
             parameter,
             query,
             body,
+            attempt,
             client,
             draining: parts.extensions.get::<Draining>().is_some(),
             caller,

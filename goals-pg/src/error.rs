@@ -54,6 +54,8 @@ pub(crate) enum Constraint {
     OpenTitle,
     /// A goal has another as its parent.
     Parent,
+    /// Something was made under this idempotency key.
+    Key,
     /// The owner has no counter.
     Counter,
     /// There is no permit left to take.
@@ -74,6 +76,7 @@ pub(crate) fn violated(error: &Error) -> Option<Constraint> {
         (&SqlState::UNIQUE_VIOLATION, "goals_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "login_claims_pk", Constraint::LoginClaim),
         (&SqlState::UNIQUE_VIOLATION, "goals_open_title_uk", Constraint::OpenTitle),
+        (&SqlState::UNIQUE_VIOLATION, "idempotency_keys_pk", Constraint::Key),
         (&SqlState::FOREIGN_KEY_VIOLATION, "goals_usage_fk", Constraint::Counter),
         (&SqlState::FOREIGN_KEY_VIOLATION, "goals_parent_fk", Constraint::Parent),
         (&SqlState::CHECK_VIOLATION, "throttle_full_ck", Constraint::EmptyBucket),

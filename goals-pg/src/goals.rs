@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
     DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, Goal, GoalId, GoalQuery, GoalRepository, NewEvent,
-    OwnerId, Page, StoreError,
+    OwnerId, Page, Receipt, StoreError,
 };
 
 use crate::error::store_error;
@@ -21,6 +21,21 @@ impl GoalRepository for PgStore {
         max: u64,
     ) -> Result<(), StoreError> {
         self.call(|on| self.sql.goals.insert(on, goal, event, duplicates, max)).await
+    }
+
+    async fn insert_once(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+        receipt: &Receipt,
+    ) -> Result<Option<Receipt>, StoreError> {
+        self.call(|on| self.sql.goals.insert_once(on, goal, event, duplicates, max, receipt)).await
+    }
+
+    async fn forget_receipts(&self, before: DateTime<Utc>, at_most: u32) -> Result<u64, StoreError> {
+        self.call(|on| self.sql.goals.forget_receipts(on, before, at_most)).await
     }
 
     async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError> {

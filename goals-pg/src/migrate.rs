@@ -55,6 +55,12 @@ const MIGRATIONS: &[Migration] = &[
         line: Line::Accounts,
         sql: include_str!("../migrations/0006_throttle.sql"),
     },
+    Migration {
+        version: 7,
+        name: "idempotency",
+        line: Line::Goals,
+        sql: include_str!("../migrations/0007_idempotency.sql"),
+    },
 ];
 
 /// How long to wait while another program migrates the same schema.

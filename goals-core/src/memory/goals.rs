@@ -10,12 +10,34 @@ use crate::duplicate::{DuplicatePolicy, Fingerprint};
 use crate::event::{Actor, Event, EventKind, EventLog, NewEvent};
 use crate::goal::Goal;
 use crate::hierarchy::{Ancestor, LEVELS_MAX};
+use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::limits::LimitKind;
 use crate::query::{Cursor, GoalQuery, Page};
 use crate::store::{DuplicateCheck, GoalRepository, StoreError};
 
 impl State {
+    fn insert(
+        &mut self,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+    ) -> Result<(), StoreError> {
+        let key = (goal.owner, goal.id);
+        if self.goals.contains_key(&key) {
+            return Err(StoreError::IdTaken);
+        }
+        self.check_parent(goal)?;
+        self.check_duplicate(goal, duplicates)?;
+        if self.of_owner(goal.owner).count() as u64 >= max {
+            return Err(StoreError::LimitReached { limit: LimitKind::Goals, max });
+        }
+        self.goals.insert(key, goal.clone());
+        self.log(goal.owner, Some(goal.id), event);
+        Ok(())
+    }
+
     /// Numbers an event and puts it into its owner's log.
     fn log(&mut self, owner: OwnerId, goal: Option<GoalId>, event: &NewEvent) {
         let log = self.logs.entry(owner).or_default();
@@ -77,19 +99,35 @@ impl GoalRepository for MemoryStore {
         duplicates: DuplicatePolicy,
         max: u64,
     ) -> Result<(), StoreError> {
+        self.state().insert(goal, event, duplicates, max)
+    }
+
+    async fn insert_once(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+        receipt: &Receipt,
+    ) -> Result<Option<Receipt>, StoreError> {
         let mut state = self.state();
-        let key = (goal.owner, goal.id);
-        if state.goals.contains_key(&key) {
-            return Err(StoreError::IdTaken);
+        let key = (goal.owner, receipt.key.clone());
+        if let Some(earlier) = state.receipts.get(&key).filter(|earlier| earlier.at >= receipt.outlives()) {
+            return Ok(Some(earlier.clone()));
         }
-        state.check_parent(goal)?;
-        state.check_duplicate(goal, duplicates)?;
-        if state.of_owner(goal.owner).count() as u64 >= max {
-            return Err(StoreError::LimitReached { limit: LimitKind::Goals, max });
+        state.insert(goal, event, duplicates, max)?;
+        state.receipts.insert(key, receipt.clone());
+        Ok(None)
+    }
+
+    async fn forget_receipts(&self, before: DateTime<Utc>, at_most: u32) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        let old = state.receipts.iter().filter(|(_, receipt)| receipt.at < before);
+        let old: Vec<_> = old.map(|(key, _)| key.clone()).take(at_most as usize).collect();
+        for key in &old {
+            state.receipts.remove(key);
         }
-        state.goals.insert(key, goal.clone());
-        state.log(goal.owner, Some(goal.id), event);
-        Ok(())
+        Ok(old.len() as u64)
     }
 
     async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError> {

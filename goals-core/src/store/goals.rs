@@ -7,6 +7,7 @@ use super::StoreError;
 use crate::duplicate::DuplicatePolicy;
 use crate::event::{Event, EventLog, NewEvent};
 use crate::goal::Goal;
+use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::query::{GoalQuery, Page};
 
@@ -54,6 +55,28 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
         duplicates: DuplicatePolicy,
         max: u64,
     ) -> Result<(), StoreError>;
+
+    /// Does as [`insert`](Self::insert), and keeps `receipt` in the same unit of work. When a
+    /// receipt is kept under its key already, nothing is done and that one is answered, whatever
+    /// else is wrong; but one from before [`Receipt::outlives`] counts as none. Of any number of
+    /// callers with one key at the same time, one inserts.
+    ///
+    /// # Errors
+    /// As there; then no receipt is kept.
+    async fn insert_once(
+        &self,
+        goal: &Goal,
+        event: &NewEvent,
+        duplicates: DuplicatePolicy,
+        max: u64,
+        receipt: &Receipt,
+    ) -> Result<Option<Receipt>, StoreError>;
+
+    /// Removes receipts from before `before`, of every owner, `at_most` so many, and says how many.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn forget_receipts(&self, before: DateTime<Utc>, at_most: u32) -> Result<u64, StoreError>;
 
     /// A goal, in the trash or not.
     ///

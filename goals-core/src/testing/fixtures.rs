@@ -8,6 +8,7 @@ use crate::draft::GoalDraft;
 use crate::duplicate::DuplicatePolicy;
 use crate::event::{Actor, EventKind, NewEvent};
 use crate::goal::Goal;
+use crate::idempotency::{Once, Receipt};
 use crate::ids::{EventId, GoalId, OwnerId, SessionId, UserId};
 use crate::session::Session;
 use crate::store::{DuplicateCheck, GoalRepository, StoreError};
@@ -48,6 +49,17 @@ pub fn purged(goal: GoalId) -> NewEvent {
     NewEvent::purged(EventId::from_uuid(goal.as_uuid()), now(), Actor::Owner)
 }
 
+/// A receipt under `key` from [`now`], of an answer that is the byte `answer`.
+///
+/// # Panics
+/// When the key is not valid.
+#[must_use]
+#[expect(clippy::panic, reason = "a test that gives a bad key is to fail")]
+pub fn receipt(key: &str, answer: u8) -> Receipt {
+    let key = key.parse().unwrap_or_else(|violation| panic!("{key}: {violation}"));
+    Once { key, fingerprint: [answer; 32] }.receipt(vec![answer], now())
+}
+
 /// Writes that are about a goal and not about its event: they bring one that says what they do.
 #[async_trait]
 pub trait PutGoals: GoalRepository {
@@ -57,6 +69,20 @@ pub trait PutGoals: GoalRepository {
     /// As there.
     async fn put(&self, goal: &Goal, duplicates: DuplicatePolicy, max: u64) -> Result<(), StoreError> {
         self.insert(goal, &event(goal), duplicates, max).await
+    }
+
+    /// [`insert_once`](GoalRepository::insert_once) with its event.
+    ///
+    /// # Errors
+    /// As there.
+    async fn put_once(
+        &self,
+        goal: &Goal,
+        duplicates: DuplicatePolicy,
+        max: u64,
+        receipt: &Receipt,
+    ) -> Result<Option<Receipt>, StoreError> {
+        self.insert_once(goal, &event(goal), duplicates, max, receipt).await
     }
 
     /// [`update`](GoalRepository::update) with its event.

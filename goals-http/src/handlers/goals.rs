@@ -1,6 +1,6 @@
 //! Goals.
 
-use goals_core::{Error, Goal, GoalId};
+use goals_core::{Answer, Error, Goal, GoalId};
 use http::StatusCode;
 
 use super::{etag, expected, refused};
@@ -22,8 +22,14 @@ pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
 
 pub(crate) async fn create(mut call: Call) -> Result<Reply, Problem> {
     let draft = input::goal_draft(std::mem::take(&mut call.body))?;
-    let goal = call.api.0.goals.create(call.owner()?, draft).await?;
-    shown(&call, &goal)?.created(&call.api.location(&format!("{API}/goals/{}", goal.id)))
+    let attempt = call.attempt.take();
+    let (owner, goals) = (call.owner()?, &call.api.0.goals);
+    let made = |goal: &Goal| shown(&call, goal)?.created(&call.api.location(&format!("{API}/goals/{}", goal.id)));
+    let Some(attempt) = attempt else { return made(&goals.create(owner, draft).await?) };
+    match goals.create_once(owner, draft, attempt, |goal| made(goal)?.keep()).await? {
+        Answer::First(reply) => Reply::kept(&reply),
+        Answer::Again(reply) => Ok(Reply::kept(&reply)?.replayed()),
+    }
 }
 
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {

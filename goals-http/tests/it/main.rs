@@ -14,6 +14,7 @@ mod history;
 mod hostile;
 mod logs;
 mod mounting;
+mod once;
 mod openapi;
 mod own_users;
 mod page;

@@ -1,9 +1,11 @@
 //! The statements of goals.
 
+mod create;
+
 use chrono::{DateTime, Utc};
 use goals_core::{
-    Actor, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalId, GoalQuery, LimitKind, NewEvent, OwnerId,
-    Page, StoreError,
+    Actor, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalId, GoalQuery, NewEvent, OwnerId, Page,
+    StoreError,
 };
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 use super::columns::{self, Record, WRITTEN, stored_version, title_key};
 use super::events::{self, EventRecord};
 use super::list::ListSql;
+use super::once::OnceSql;
 use super::tree::TreeSql;
 use super::{Executor, Param, Transactional, settle};
 use crate::error::{Constraint, store_error, unreadable, violated};
@@ -27,6 +30,8 @@ const IS_OPEN: &str = "status IN ('draft', 'active', 'paused') AND deleted_at IS
 #[derive(Debug, Clone)]
 pub struct GoalSql {
     insert: String,
+    insert_once: String,
+    once: OnceSql,
     open_counter: String,
     find: String,
     list: ListSql,
@@ -39,9 +44,10 @@ pub struct GoalSql {
 }
 
 /// The numbers of the parameters that follow those of [`WRITTEN`]; behind them come those of the
-/// event.
+/// event, and those of the receipt.
 const FURTHER: [usize; 3] = [WRITTEN.len() + 1, WRITTEN.len() + 2, WRITTEN.len() + 3];
 const EVENT: usize = WRITTEN.len() + 4;
+const RECEIPT: usize = EVENT + 6;
 
 /// How often a goal is written anew when what stood in the way is gone. Each further round is one
 /// that another caller won, so that many of them mean something else: see [`Unseen`].
@@ -66,7 +72,9 @@ impl GoalSql {
     pub fn new(schema: &Schema) -> Self {
         let read = columns::READ;
         Self {
-            insert: schema.put_into(&insert()),
+            insert: schema.put_into(&create::insert(None)),
+            insert_once: schema.put_into(&create::insert(Some(RECEIPT))),
+            once: OnceSql::new(schema),
             // Nothing to do when another caller was faster.
             open_counter: schema.put_into(
                 "INSERT INTO :schema.usage (owner_id, goals, last_seq) VALUES ($1, 0, 0)
@@ -88,87 +96,18 @@ impl GoalSql {
         }
     }
 
-    /// Adds a goal: one without a parent by one statement.
+    /// Removes at most `at_most` receipts from before `before`, of every owner, and says how many;
+    /// those that somebody is writing are left for the next time.
     ///
     /// # Errors
-    /// [`StoreError::Parent`], [`StoreError::DuplicateGoal`], [`StoreError::LimitReached`], [`StoreError::IdTaken`];
-    /// [`StoreError::Unavailable`], also when the transaction does not see what stands in the way;
-    /// [`StoreError::Backend`].
-    pub async fn insert<E: Transactional>(
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn forget_receipts<E: Executor>(
         &self,
-        mut on: E,
-        goal: &Goal,
-        event: &NewEvent,
-        duplicates: DuplicatePolicy,
-        max: u64,
-    ) -> Result<(), StoreError> {
-        if goal.parent.is_none() {
-            return self.put(&mut on, goal, event, duplicates, max).await;
-        }
-        let mut unit = on.begin_unit().await.map_err(store_error)?;
-        let outcome = async {
-            self.tree.lock(&mut unit, goal.owner, goal.parent.into_iter()).await?;
-            self.put_in_place(&mut unit, goal, event, duplicates, max).await
-        };
-        let outcome = outcome.await;
-        settle(unit, outcome).await
-    }
-
-    /// Adds a goal after its parent was judged; under the locks of [`TreeSql`].
-    async fn put_in_place<E: Executor>(
-        &self,
-        on: &mut E,
-        goal: &Goal,
-        event: &NewEvent,
-        duplicates: DuplicatePolicy,
-        max: u64,
-    ) -> Result<(), StoreError> {
-        match self.tree.check(on, goal).await {
-            Err(StoreError::Parent(_)) if self.standing(on, goal).await?.version.is_some() => Err(StoreError::IdTaken),
-            Err(refusal) => Err(refusal),
-            Ok(()) => self.put(on, goal, event, duplicates, max).await,
-        }
-    }
-
-    async fn put<E: Executor>(
-        &self,
-        on: &mut E,
-        goal: &Goal,
-        event: &NewEvent,
-        duplicates: DuplicatePolicy,
-        max: u64,
-    ) -> Result<(), StoreError> {
-        let (record, event) = (Record::of(goal), EventRecord::of(event));
-        let slot = slot(goal.id, duplicates);
-        let refuse = refuses(goal, duplicates);
-        let limit = stored_version(max);
-        let mut params = record.params();
-        params.extend([(&slot as _, Type::UUID), (&refuse as _, Type::BOOL), (&limit as _, Type::INT8)]);
-        params.extend(event.params());
-        for _ in 0..ROUNDS {
-            match on.write(&self.insert, &params).await {
-                Ok(rows) if !rows.is_empty() => return Ok(()),
-                Ok(_) => {}
-                Err(error) => match violated(&error) {
-                    Some(Constraint::OpenTitle | Constraint::Counter) => {}
-                    Some(Constraint::Id) => return Err(StoreError::IdTaken),
-                    Some(Constraint::GoalLimit) => {
-                        return Err(StoreError::LimitReached { limit: LimitKind::Goals, max });
-                    }
-                    _ => return Err(store_error(error)),
-                },
-            }
-            let standing = self.standing(on, goal).await?;
-            if standing.version.is_some() {
-                return Err(StoreError::IdTaken);
-            }
-            if let Some(existing) = standing.duplicate {
-                return Err(StoreError::DuplicateGoal { existing });
-            }
-            // It is the owner's first goal, or what stood in the way has gone since.
-            self.open_counter(on, goal.owner).await?;
-        }
-        Err(StoreError::Unavailable(Unseen.into()))
+        on: E,
+        before: DateTime<Utc>,
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        self.once.forget(on, before, at_most).await
     }
 
     /// A goal, in the trash or not.
@@ -364,38 +303,6 @@ fn refuses(goal: &Goal, policy: DuplicatePolicy) -> bool {
 
 fn number(value: Result<i64, tokio_postgres::Error>) -> Result<u64, StoreError> {
     u64::try_from(value.map_err(unreadable)?).map_err(unreadable)
-}
-
-/// One statement, and exact under any number of callers. Goals first and the counter last: the row
-/// of the counter is locked for the shortest time. Two rules stand guard over duplicates, for the
-/// index alone would not see a duplicate that had been allowed, and the search alone would not see
-/// one that is being written.
-///
-/// The counter is looked for before the goal is written. The foreign key alone would not do: it is
-/// judged at the end, by when another caller's counter may be there that this statement did not
-/// see, and so did not count in.
-///
-/// No row comes back when there is no counter yet or an open goal says the same.
-fn insert() -> String {
-    let columns = WRITTEN.join(", ");
-    let values = (1..=WRITTEN.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
-    let [slot, refuse, limit] = FURTHER;
-    let event = events::insert("goal_id", EVENT);
-    format!(
-        "WITH new AS (
-             INSERT INTO :schema.goals ({columns}, duplicate_slot)
-             SELECT {values}, ${slot}
-             WHERE EXISTS (SELECT FROM :schema.usage WHERE owner_id = $1)
-               AND (NOT ${refuse} OR NOT EXISTS (
-                   SELECT FROM :schema.goals
-                   WHERE owner_id = $1 AND title_key = $3 AND parent_id IS NOT DISTINCT FROM $4 AND {IS_OPEN}))
-             RETURNING 1),
-         counted AS (
-             UPDATE :schema.usage
-             SET goals = CASE WHEN goals < ${limit} THEN goals + 1 ELSE -1 END, last_seq = last_seq + 1
-             WHERE owner_id = $1 AND EXISTS (SELECT FROM new) RETURNING last_seq)
-         {event}"
-    )
 }
 
 /// No row comes back when the version is another or, if that is to be judged, an open goal says

@@ -26,7 +26,7 @@ async fn tables(client: &Client, schema: &str) -> Vec<String> {
 }
 
 /// The numbers of all migrations.
-const ALL: &[i32] = &[1, 2, 3, 5, 6];
+const ALL: &[i32] = &[1, 2, 3, 5, 6, 7];
 /// The numbers of those that belong to accounts.
 const ACCOUNTS: &[i32] = &[1, 5, 6];
 
@@ -111,7 +111,18 @@ async fn what_is_done_is_not_done_again() {
     assert_eq!(versions(&all().migrate(&mut client).await.unwrap()), Vec::<i32>::new());
     assert_eq!(
         tables(&client, "goals").await,
-        ["api_tokens", "events", "goals", "login_claims", "migrations", "sessions", "throttle", "usage", "users"]
+        [
+            "api_tokens",
+            "events",
+            "goals",
+            "idempotency_keys",
+            "login_claims",
+            "migrations",
+            "sessions",
+            "throttle",
+            "usage",
+            "users"
+        ]
     );
 }
 
@@ -169,7 +180,11 @@ async fn two_schemas_keep_to_themselves() {
     assert_eq!(stores[0].count(owner).await.unwrap(), 1);
     assert_eq!(stores[1].count(owner).await.unwrap(), 0);
     let client = connect(database.config()).await;
-    assert_eq!(tables(&client, "user").await, ["events", "goals", "migrations", "usage"], "no users of ours");
+    assert_eq!(
+        tables(&client, "user").await,
+        ["events", "goals", "idempotency_keys", "migrations", "usage"],
+        "no users of ours"
+    );
 }
 
 #[tokio::test]

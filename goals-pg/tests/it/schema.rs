@@ -28,6 +28,7 @@ async fn every_key_begins_with_the_owner() {
         "api_tokens user_id",
         "events owner_id",
         "goals owner_id",
+        "idempotency_keys owner_id",
         "login_claims claim_key",
         "migrations version",
         "sessions user_id",

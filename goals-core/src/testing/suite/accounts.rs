@@ -12,7 +12,7 @@ use crate::session::{Session, SessionSecret};
 use crate::store::{
     AccountStore, Credentials, GoalRepository, Rotated, Rotation, SessionRepository, StoreError, UserRepository,
 };
-use crate::testing::{PutGoals as _, goal, now, session, user};
+use crate::testing::{PutGoals as _, goal, now, receipt, session, user};
 use crate::user::{LoginName, User};
 
 /// Everything that these rules need of a store.
@@ -198,7 +198,9 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
     let his = session(&rui, 2);
     assert!(begin(&*store, &his, 2).await);
     for owner in [OwnerId::from(ana.id), OwnerId::from(rui.id)] {
-        store.put(&goal(owner, 1, "Read"), DuplicatePolicy::Refuse, 9).await.expect("taken in");
+        let read = goal(owner, 1, "Read");
+        let once = store.put_once(&read, DuplicatePolicy::Refuse, 9, &receipt("key", 1)).await;
+        assert_eq!(once.expect("taken in"), None);
     }
     assert!(!UserRepository::delete(&*store, ana.id, &hash("other")).await.expect("an answer"));
     assert!(alive(&*store, &hers, now()).await.is_some(), "nothing has happened");
@@ -214,6 +216,8 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
     for (user, events) in [(&ana, 0), (&rui, 1)] {
         assert_eq!(store.changes(user.id.into(), 0, 9).await.expect("a log").events.len(), events, "{}", user.username);
     }
+    let later = now() + TimeDelta::days(9);
+    assert_eq!(store.forget_receipts(later, 9).await.expect("an answer"), 1, "his alone");
     assert!(alive(&*store, &his, now()).await.is_some());
     put(&*store, &user(4, "ana")).await;
 }

@@ -13,6 +13,7 @@ pub mod events;
 pub mod goals;
 pub mod hierarchy;
 pub mod limiter;
+pub mod once;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -97,6 +98,14 @@ macro_rules! conformance_suite {
             racing_updates_leave_one
             racing_purges_count_once
             it_answers
+        }
+        $crate::conformance_suite! { @each once, $new_store,
+            a_key_makes_one_goal
+            a_key_is_one_owners
+            a_refusal_leaves_the_key_free
+            a_key_is_forgotten
+            a_key_makes_one_child
+            racing_tries_leave_one
         }
         $crate::conformance_suite! { @each events, $new_store,
             every_write_leaves_one_event
