@@ -84,7 +84,7 @@ async function watch(page, faults) {
 export async function visit(options, scenario) {
   const { width = 1280, height = 800, locale = 'en-US', ...others } = options;
   const context = await browser.newContext({ viewport: { width, height }, locale, timezoneId: ZONE, ...others });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const faults = [];
   await context.exposeFunction('reportViolation', (directive, what) => faults.push(`policy ${directive}: ${what}`));
   await context.addInitScript(() => document.addEventListener('securitypolicyviolation', (event) => {
@@ -97,6 +97,10 @@ export async function visit(options, scenario) {
     await page.getByRole('heading', { level: 1 }).waitFor();
     await scenario(page, context);
     assert.deepEqual(faults, []);
+  } catch (error) {
+    // What the page did wrong may be why the scenario failed.
+    if (faults.length) error.message += `\n${faults.join('\n')}`;
+    throw error;
   } finally {
     await context.close();
   }
@@ -158,7 +162,7 @@ export const focused = (page) => page.evaluate(() => {
 
 /** Asks until the answer is `wanted`: a browser settles the focus, and more, in its own time. */
 export async function becomes(question, wanted, message) {
-  const end = Date.now() + 5_000;
+  const end = Date.now() + 10_000;
   let answer = await question();
   while (answer !== wanted && Date.now() < end) answer = await question();
   assert.equal(answer, wanted, message);

@@ -225,20 +225,3 @@ test('a write that is throttled says when to try again', () => visit({}, async (
   await button(page, 'Sign in').click();
   await page.getByText('Try again in 30 seconds.').waitFor();
 }));
-
-test('without the network nothing is lost and nothing pretends', () => visit({}, async (page, context) => {
-  await signedIn(page, [{ title: 'Swim' }]);
-  await context.setOffline(true);
-  await button(page, 'Complete: Swim').click();
-  await page.getByText('The server cannot be reached. Nothing was changed.').waitFor();
-  await page.getByRole('link', { name: 'Swim' }).waitFor();
-  await page.getByText('Offline').waitFor();
-  await page.keyboard.press('n');
-  await page.getByLabel('Title').fill('Sail');
-  await button(page, 'Save').click();
-  await page.getByRole('dialog').getByText('The server cannot be reached').waitFor();
-  await context.setOffline(false);
-  await button(page, 'Save').click();
-  await page.getByRole('link', { name: 'Sail' }).waitFor();
-  await page.getByText('Offline').waitFor({ state: 'hidden' });
-}));

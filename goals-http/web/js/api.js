@@ -34,7 +34,7 @@ export const on = { signedOut() {}, reached() {} };
 export async function ask(method, path, { body, version, query, keepalive } = {}) {
   const headers = {};
   if (body) headers['Content-Type'] = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  if (version) headers['If-Match'] = `"${version}"`;
+  if (version) headers['If-Match'] = version === '*' ? version : `"${version}"`;
   let answer;
   let text;
   try {

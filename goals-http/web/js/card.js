@@ -2,24 +2,33 @@
 
 import { about, button, glyph, h, unseen } from './dom.js';
 import { actions, daysLeft, deadlineDay, isClosed, isMoment, timeZone, today } from './goals.js';
-import { day, dayIn, daysAway, decimalSign, moment, plural, t } from './i18n.js';
+import { day, dayIn, daysAway, daysBetween, decimalSign, moment, percent, plural, quantity, t } from './i18n.js';
 
 export const goalHref = (id) => `#/goals/${id}`;
 
-const TONES = { achieved: 'good', missed: 'warn', delete: 'danger', purge: 'danger' };
+const TONES = {
+  achieved: 'good', missed: 'warn', delete: 'danger', purge: 'danger',
+  done: 'good', ahead: 'good', at_risk: 'warn', off_track: 'bad', overdue: 'bad',
+};
 const GLYPHS = { achieved: 'check', start: 'play', resume: 'play' };
 
 export const toneOf = (name) => TONES[name] ?? '';
 
 const badge = (words, tone = '') => h('span', { class: `badge ${tone}` }, words);
 
+// How it goes. How far from the plan is said in days, where there is one.
+function healthWords({ health, days_ahead: days }) {
+  if (health === 'overdue') return days ? plural('overdue', -days) : t('overdue');
+  const away = days > 0 ? plural('ahead', days) : days && plural('behind', -days);
+  return health === 'off_track' && away ? `${t('health.off_track')} · ${away}` : away || t(`health.${health}`);
+}
+
 // How it stands, in words: never by colour alone.
 function badges(goal) {
-  const overdue = goal.health === 'overdue';
   return [
     goal.deleted_at && badge(t('status.deleted')),
     goal.archived_at && badge(t('status.archived')),
-    overdue && badge(goal.days_ahead ? plural('overdue', -goal.days_ahead) : t('overdue'), 'bad'),
+    goal.status === 'active' && goal.health !== 'unknown' && badge(healthWords(goal), toneOf(goal.health)),
     goal.status !== 'active' && badge(t(`status.${goal.status}`), toneOf(goal.status)),
   ];
 }
@@ -36,6 +45,31 @@ function when(goal) {
 export const facts = (goal) => h('p.facts', badges(goal), deadlineDay(goal) && when(goal),
   goal.priority !== 'none' && h('span', { class: goal.priority }, t(`priority.${goal.priority}`)),
   goal.tags.map((tag) => h('span.tag', `#${tag}`)));
+
+/** How much of what is measured is there, in words. */
+export function amountWords({ measure, current }) {
+  if (measure.kind === 'checklist') return t('progress.checklist', { done: current, all: measure.items.length });
+  const [now, whole] = [current ?? measure.start ?? 0, measure.target ?? measure.amount].map((value) => quantity(value, measure.unit));
+  return t(`progress.${measure.kind === 'habit' ? `${measure.bound}_${measure.per}` : 'metric'}`, { now, whole });
+}
+
+// Where the plan says that it should be by now: as far from where it is as the days say.
+function planned(goal) {
+  const from = goal.start ?? dayIn(goal.created_at, timeZone());
+  const days = goal.deadline ? daysBetween(from, deadlineDay(goal)) + 1 : 0;
+  if (goal.days_ahead === null || goal.health === 'overdue' || days < 1 || isClosed(goal)) return null;
+  return Math.min(1, Math.max(0, goal.progress - goal.days_ahead / days));
+}
+
+/** The bar of a goal that is measured, with a tick where the plan is. */
+export function bar(goal) {
+  if (!goal.measure || goal.measure.kind === 'binary') return null;
+  const tick = planned(goal);
+  const track = h('div.track', { 'aria-hidden': 'true' }, h('div.done'), tick !== null && h('div.tick'));
+  track.style.setProperty('--done', goal.progress);
+  track.style.setProperty('--tick', tick);
+  return h('div.bar', track, h('span.amount', `${percent(goal.progress)} · ${amountWords(goal)}`));
+}
 
 /** An own field in words. A number is not grouped: it may be a year. */
 export function valueWords(value) {
@@ -70,7 +104,7 @@ export function card(goal, edit) {
     emoji(goal),
     h('div.what',
       h('h2', h('a', { href: goalHref(goal.id), dir: 'auto', 'data-focus': `open:${goal.id}` }, goal.title)),
-      facts(goal)),
+      facts(goal), bar(goal)),
     h('div.acts',
       button([glyph(GLYPHS[first.name] ?? 'return'), named(first.name, goal)], first.run, { class: 'first', 'data-focus': `first:${goal.id}` }),
       menu(goal, rest)));

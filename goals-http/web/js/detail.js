@@ -1,9 +1,9 @@
 // One goal in full.
 
-import { emoji, facts, menu, toneOf, valueWords } from './card.js';
+import { bar, emoji, facts, menu, toneOf, valueWords } from './card.js';
 import { button, glyph, h, keepingFocus } from './dom.js';
 import { openGoalForm } from './form.js';
-import { actions, readOne, store, timeZone, today } from './goals.js';
+import { actions, readOne, store, tick, timeZone, today } from './goals.js';
 import { day, moment, t } from './i18n.js';
 
 // After these a goal is no longer where the person came from.
@@ -14,6 +14,12 @@ const SHOWN = ['edit', 'achieved', 'archive', 'unarchive', 'delete', 'purge'];
 
 const pairs = (kind, entries) => h('dl', { class: `pairs ${kind}` }, entries.filter(([, value]) => value)
   .map(([name, value]) => h('div', h('dt', name), h('dd', { dir: 'auto' }, value))));
+
+// The steps, each with its box.
+const checklist = (goal) => h('ul.steps.panel', { 'aria-label': t('kind.checklist') }, goal.measure.items.map((step) => (
+  h('li', h('label.check', h('input', {
+    type: 'checkbox', checked: Boolean(step.done_on), disabled: Boolean(goal.deleted_at), 'data-focus': `step:${step.id}`, onchange: () => tick(goal, step),
+  }), h('span', { dir: 'auto' }, step.text))))));
 
 /** The goal with this id; `toGoals` goes back to the list. */
 export function detailView(id, toGoals) {
@@ -37,7 +43,9 @@ export function detailView(id, toGoals) {
     return [
       h('div.title', { 'data-color': goal.color }, emoji(goal), h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
       facts(goal),
+      bar(goal) ?? '',
       h('div.buttons', buttons(goal)),
+      goal.measure?.kind === 'checklist' ? checklist(goal) : '',
       h('p.description', { dir: 'auto' }, goal.description),
       attributes.length ? pairs('panel', attributes.map(([key, value]) => [key.replaceAll('_', ' '), valueWords(value)])) : '',
       pairs('quiet', [

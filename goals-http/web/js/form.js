@@ -5,6 +5,7 @@ import { goalHref, valueWords } from './card.js';
 import { button, glyph, h, unseen } from './dom.js';
 import { create, deadlineDay, readOne, save, store } from './goals.js';
 import { decimalSign, folded, t } from './i18n.js';
+import { isOfMeasure, measureFields, measureLabel, measureOf, measureWords, typedMeasure } from './measure.js';
 import { closeButton, field, form, group, openDialog, select, showProblem, tellForm, toast } from './ui.js';
 
 const ICONS = { sport: '🏃', reading: '📚', work: '💼', money: '💰', home: '🏠', travel: '✈️', music: '🎸' };
@@ -26,6 +27,7 @@ const typedOf = (goal) => ({
   icon: goal?.icon ?? '',
   tags: goal?.tags.join(', ') ?? '',
   attributes: Object.entries(goal?.attributes ?? {}).map(([key, value]) => [key, valueWords(value)]),
+  ...typedMeasure(goal?.measure),
 });
 
 // A name as the API takes it: "Preço alvo" becomes "preco_alvo".
@@ -63,8 +65,12 @@ const WIRE = {
 };
 
 /** The fields that differ from `before`, as the API wants them. */
-const changes = (typed, before, base) => Object.fromEntries(differing(typed, before)
-  .map((name) => [name, WIRE[name] ? WIRE[name](typed[name], base) : typed[name].trim() || null]));
+function changes(typed, before, base) {
+  const names = differing(typed, before);
+  const plain = names.filter((name) => !isOfMeasure(name))
+    .map((name) => [name, WIRE[name] ? WIRE[name](typed[name], base) : typed[name].trim() || null]);
+  return { ...Object.fromEntries(plain), ...(names.some(isOfMeasure) && { measure: measureOf(typed, base?.measure) }) };
+}
 
 // ---- The controls ----
 
@@ -190,7 +196,7 @@ export function openGoalForm(goal = null, typed = typedOf(goal)) {
     if (!base) return tellForm(element, t('problem.not_found'));
     element.querySelector('.fields').replaceChildren(...fields({ ...theirs, ...Object.fromEntries(touched) }, true));
     return tellForm(element, h('p', t('form.elsewhere')), h('ul', moved.map((name) => (
-      h('li', t('form.now', { field: t(`field.${name}`), value: words(name, theirs[name]) }))))));
+      h('li', t('form.now', { field: label(name), value: words(name, theirs[name]) }))))));
   }
 
   function left() {
@@ -208,7 +214,10 @@ export function openGoalForm(goal = null, typed = typedOf(goal)) {
   const dialog = openDialog(t(goal ? 'title.edit' : 'do.new_goal'), element, left);
 }
 
+const label = (name) => (isOfMeasure(name) ? measureLabel(name) : t(`field.${name}`));
+
 function words(name, typed) {
+  if (isOfMeasure(name)) return measureWords(name, typed) || '–';
   if (name === 'attributes') return typed.map((pair) => pair.join(' ')).join(', ');
   return typed && (name === 'priority' || name === 'color') ? t(`${name}.${typed}`) : typed || '–';
 }

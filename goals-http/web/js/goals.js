@@ -2,6 +2,7 @@
 
 import { ask } from './api.js';
 import { byText, dayIn, daysBetween, folded, t } from './i18n.js';
+import { begin, end, flush, follow, isWaiting, newId, push } from './queue.js';
 import { sayProblem, toast } from './ui.js';
 
 /** `goals` are as they are shown, with what was just done; `read` are the collections read. */
@@ -15,8 +16,9 @@ let changed = () => {};
 /** Sets who is told of every change of what is known. */
 export const onChange = (listener) => { changed = listener; };
 
-/** Forgets everything about the person. */
-export function forget() {
+/** Forgets everything about the person; `wipe` what they did and is not sent yet too. */
+export function forget(wipe) {
+  end(wipe);
   store.user = store.limits = null;
   for (const known of [store.goals, store.read, confirmed, guesses]) known.clear();
 }
@@ -27,7 +29,9 @@ export function forget() {
 export const collectionOf = (goal) => goal.purged || (goal.deleted_at ? 'trash' : goal.archived_at ? 'archived' : 'current');
 
 function show(id) {
-  if (confirmed.has(id)) store.goals.set(id, Object.assign({}, confirmed.get(id), ...(guesses.get(id) ?? [])));
+  const supposed = guesses.get(id) ?? [];
+  // A goal that is not sent yet is nothing but a guess.
+  if (confirmed.has(id) || supposed.some((guess) => guess.id)) store.goals.set(id, Object.assign({}, confirmed.get(id), ...supposed));
   else store.goals.delete(id);
 }
 
@@ -103,13 +107,15 @@ export const deadlineDay = (goal) => (isMoment(goal) ? dayIn(Date.parse(goal.dea
 /** Days from today to the deadline, negative when it is over. */
 export const daysLeft = (goal) => daysBetween(today(), deadlineDay(goal));
 
-// Overdue, then by deadline, then without one, then what rests, then what is over.
+const HEALTH = ['overdue', 'off_track', 'at_risk', 'on_track', 'ahead', 'done'];
+
+// What needs a person most, then what has no deadline, then what rests, then what is over.
 function urgency(goal) {
-  if (isClosed(goal)) return 5;
-  if (goal.status === 'draft') return 4;
-  if (goal.health === 'overdue') return 0;
-  if (goal.status === 'paused') return 3;
-  return goal.deadline ? 1 : 2;
+  if (isClosed(goal)) return 10;
+  if (goal.status === 'draft') return 9;
+  if (goal.status === 'paused') return 8;
+  const health = HEALTH.indexOf(goal.health === 'unknown' && goal.deadline ? 'on_track' : goal.health);
+  return health < 0 ? 7 : health;
 }
 
 const byPriority = (a, b) => store.meta.priorities.indexOf(b.priority) - store.meta.priorities.indexOf(a.priority);
@@ -136,15 +142,6 @@ export function matches(goal, wanted) {
 
 // ---- Writing ----
 
-let tail = Promise.resolve();
-
-/** Writes go out one after the other: each is based on what came before it. */
-export function inOrder(job) {
-  const done = tail.then(job);
-  tail = done.catch(() => {});
-  return done;
-}
-
 // Adds a guess, or takes it away.
 function suppose(id, guess, holds = true) {
   guesses.set(id, [...(guesses.get(id) ?? []).filter((other) => other !== guess), ...(holds ? [guess] : [])]);
@@ -152,29 +149,43 @@ function suppose(id, guess, holds = true) {
   changed();
 }
 
-/** Shows `guess` at once and sends the change; shows what is stored when it is refused. */
-async function write(id, guess, send) {
-  suppose(id, guess);
-  try {
-    confirmed.set(id, await inOrder(() => send({ ...confirmed.get(id) })));
-  } catch (problem) {
-    if (problem.status === 412 || problem.status === 404) await readOne(id).catch(() => {});
-    throw problem;
-  } finally {
-    suppose(id, guess, false);
-  }
+/** Shows `guess` at once and sends the change; what is stored is shown when it is refused. */
+function write(goal, request, guess) {
+  suppose(goal, guess);
+  const version = isWaiting(goal) ? null : confirmed.get(goal)?.version ?? null;
+  // Whoever did it has gone on; a refusal is told to them.
+  push({ ...request, goal, guess, version }).catch(() => {});
+}
+
+follow.sent = ({ goal: id, path, guess }, answer) => {
+  const before = confirmed.get(id);
+  if (path.endsWith('/purge')) drop(id);
+  else if (answer) accept(answer);
+  else if (before) confirmed.set(id, { ...before, ...guess, version: before.version + 1 });
+  suppose(id, guess, false);
+  if (path === 'goals' || !answer) readLimits().catch(() => {});
+};
+
+follow.refused = async ({ goal: id, guess, inForm, tried }, problem) => {
+  const goal = { title: guess.title, ...store.goals.get(id), id };
+  suppose(id, guess, false);
+  if (problem.status === 412 || problem.status === 404) await readOne(id).catch(() => {});
+  if (!inForm || tried) tell(goal, problem);
+};
+
+/** Takes up what `user` did here and is not sent yet. */
+export async function resume(user) {
+  (await begin(user)).forEach(({ goal, guess }) => suppose(goal, guess));
+  await flush();
 }
 
 const now = () => new Date().toISOString();
 
-const patch = (id, body, guess = body) => write(id, guess, ({ version }) => ask('PATCH', `goals/${id}`, { body, version }));
+const patch = (id, body, guess = body) => write(id, { method: 'PATCH', path: `goals/${id}`, body }, guess);
 
-const remove = (id) => write(id, { deleted_at: now() }, async (goal) => {
-  await ask('DELETE', `goals/${id}`, { version: goal.version });
-  return { ...goal, deleted_at: now() };
-});
+const remove = (id) => write(id, { method: 'DELETE', path: `goals/${id}` }, { deleted_at: now() });
 
-const restore = (id) => write(id, { deleted_at: null }, () => ask('POST', `goals/${id}/restore`));
+const restore = (id) => write(id, { method: 'POST', path: `goals/${id}/restore` }, { deleted_at: null });
 
 const archive = (id, archived) => patch(id, { archived }, { archived, archived_at: archived ? now() : null });
 
@@ -186,17 +197,24 @@ const setStatus = (id, status) => patch(id, { status }, {
 });
 
 // A refusal says why, and shows the other goal when that is the reason.
-function refused({ id, title }, problem) {
+function tell({ title }, problem) {
   if (problem.status === 412) toast(t('said.elsewhere', { title }), { tone: 'bad' });
   else if (problem.code !== 'duplicate_goal') sayProblem(problem);
   else sayProblem(problem, { label: t('do.open_existing'), run: () => { location.hash = `#/goals/${problem.body.existing_id}`; } });
 }
 
+/** Ticks a step of a checklist, or takes the tick away; the box itself says it. */
+export function tick(goal, step) {
+  const items = goal.measure.items.map((one) => (one.id === step.id ? { ...one, done_on: one.done_on ? null : today() } : one));
+  const done = items.filter((one) => one.done_on).length;
+  const guess = { measure: { ...goal.measure, items }, current: done, progress: done / items.length };
+  patch(goal.id, { ticks: { [step.id]: !step.done_on } }, guess);
+}
+
 /** Does a change, says it, and offers to take it back. */
 function act(goal, name, change, undo) {
-  const tell = (problem) => refused(goal, problem);
-  change().catch(tell);
-  toast(t(`said.${name}`, goal), undo && { label: t('do.undo'), run: () => undo().catch(tell) });
+  change();
+  toast(t(`said.${name}`, goal), undo && { label: t('do.undo'), run: undo });
 }
 
 const verb = (goal, status) => {
@@ -208,8 +226,7 @@ function move(goal, status) {
   const { id, status: before } = goal;
   // From a closed status the way back to a pause leads through active; none leads to a draft.
   const back = known(status).transitions.includes(before) ? [before] : ['active', before];
-  act(goal, verb(goal, status), () => setStatus(id, status), before !== 'draft' && (() => (
-    Promise.all(back.map((next) => setStatus(id, next))))));
+  act(goal, verb(goal, status), () => setStatus(id, status), before !== 'draft' && (() => back.forEach((next) => setStatus(id, next))));
 }
 
 // What is gone for good cannot come back, so it goes when Undo is no longer offered.
@@ -219,16 +236,8 @@ function purge(goal) {
   toast(t('said.purge', goal), {
     label: t('do.undo'),
     run: () => suppose(goal.id, guess, false),
-    gone: async (leaving) => {
-      try {
-        await inOrder(() => ask('POST', `goals/${goal.id}/purge`, { keepalive: leaving }));
-        drop(goal.id);
-        await readLimits();
-      } catch (problem) {
-        refused(goal, problem);
-      } finally {
-        suppose(goal.id, guess, false);
-      }
+    gone: (leaving) => {
+      push({ method: 'POST', path: `goals/${goal.id}/purge`, goal: goal.id, guess, keepalive: leaving, version: null }).catch(() => {});
     },
   });
 }
@@ -249,23 +258,36 @@ export function actions(goal) {
     : [...moves, put('archive', () => archive(id, true), () => archive(id, false)), trash];
 }
 
+// A goal as it is likely to be once it is stored.
+const provisional = (draft) => ({
+  description: '', status: 'active', start: null, deadline: null, priority: store.meta.priorities[0], color: null, icon: null, tags: [],
+  version: 0, created_at: now(), updated_at: now(), closed_at: null, archived_at: null, deleted_at: null, progress: 0, current: null,
+  health: 'unknown', days_ahead: null, allowed_transitions: known(draft.status ?? 'active').transitions, attributes: {}, ...draft,
+});
+
+// Sends what a form says; a refusal is the form's to show, while it is open.
+async function sendForm(request, guess) {
+  const answer = await push({ ...request, guess, inForm: true });
+  if (!answer) suppose(request.goal, guess);
+  return store.goals.get(request.goal);
+}
+
 /** Creates a goal and answers it; problems are the caller's, who has the form to show them in. */
 export async function create(draft) {
-  const goal = await ask('POST', 'goals', { body: draft });
-  accept(goal);
-  if (store.limits) store.limits.goals.used += 1;
-  changed();
-  act(goal, 'create', () => Promise.resolve(), () => remove(goal.id));
+  const body = { id: newId(), ...draft };
+  const goal = await sendForm({ method: 'POST', path: 'goals', body, goal: body.id, version: null }, provisional(body));
+  act(goal, 'create', () => {}, () => remove(goal.id));
   return goal;
 }
 
 /** Saves an edit that was based on `base`; problems are the caller's, as in `create`. */
 export async function save(base, change) {
-  const goal = await inOrder(() => ask('PATCH', `goals/${base.id}`, { body: change, version: base.version }));
-  accept(goal);
-  changed();
+  const { id } = base;
+  const attributes = Object.fromEntries(Object.entries({ ...base.attributes, ...change.attributes }).filter(([, value]) => value !== null));
+  const request = { method: 'PATCH', path: `goals/${id}`, body: change, goal: id, version: isWaiting(id) ? null : base.version };
+  const goal = await sendForm(request, { ...change, attributes });
   const back = Object.fromEntries(Object.keys(change).map((name) => [name, base[name]]));
   const added = Object.keys(change.attributes ?? {}).map((key) => [key, null]);
   const body = { ...back, ...(back.attributes && { attributes: { ...Object.fromEntries(added), ...base.attributes } }) };
-  act(goal, 'save', () => Promise.resolve(), () => patch(goal.id, body, back));
+  act(goal, 'save', () => {}, () => patch(id, body, back));
 }

@@ -29,9 +29,36 @@ export async function speak(tag) {
 
 export const currentLanguage = () => language;
 
-const number = (value) => new Intl.NumberFormat(region).format(value);
+const number = (value, options) => new Intl.NumberFormat(region, { maximumFractionDigits: 6, ...options }).format(value);
 
 export const decimalSign = () => number(1.5)[1];
+
+/** A number as one would type it. */
+export const numberText = (value) => number(value, { useGrouping: false });
+
+/**
+ * The number that was typed, with or without its groups; null for nothing. What is
+ * no number stays a text, and the server says so.
+ */
+export function numberOf(text) {
+  const bare = text.replace(/\s/g, '');
+  const groups = decimalSign() === ',' ? /\.(?=\d{3}(\D|$))/g : /,(?=\d{3}(\D|$))/g;
+  const plain = bare.replace(groups, '').replace(',', '.');
+  if (!plain) return null;
+  return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : text;
+}
+
+/** A share of 0 to 1 in whole percent, never rounded up to a whole that is not there. */
+export const percent = (share) => number(Math.floor(share * 100 + 1e-9) / 100, { style: 'percent' });
+
+/** An amount with its unit; a currency code is written as money is. */
+export function quantity(value, unit = '') {
+  if (unit === '%') return `${number(value)} %`;
+  if (/^[A-Z]{3}$/.test(unit) && Intl.supportedValuesOf('currency').includes(unit)) {
+    return number(value, { style: 'currency', currency: unit, trailingZeroDisplay: 'stripIfInteger', maximumFractionDigits: 2 });
+  }
+  return unit ? `${number(value)}\u00a0${unit}` : number(value);
+}
 
 /** The words of a key with each `{name}` filled in, or undefined for an unknown key. */
 export const maybe = (key, params = {}) => words[key]?.replace(/\{(\w+)\}/g, (_, name) => {

@@ -1,15 +1,14 @@
 // The page: who is here, what they look at, and the frame around it.
 
 import { ask, on } from './api.js';
-import { detailView } from './detail.js';
-import { applyTheme, forgetPerson, speakTo, wasSignedIn } from './device.js';
+import { applyTheme, forgetPerson, keysOn, speakTo, wasSignedIn } from './device.js';
 import { button, focusOn, h } from './dom.js';
 import { openGoalForm } from './form.js';
-import { forget, inOrder, onChange, read, readLimits, store } from './goals.js';
-import { t } from './i18n.js';
-import { listenForKeys } from './keys.js';
+import { forget, onChange, read, readLimits, resume, store } from './goals.js';
+import { plural, t } from './i18n.js';
 import { listView } from './list.js';
-import { endToast, sayProblem, toasts } from './ui.js';
+import { flush, follow, inOrder } from './queue.js';
+import { endToast, openDialog, sayProblem, takeToast, toasts } from './ui.js';
 
 const main = h('main');
 const offline = h('span.badge.warn', { role: 'status', hidden: true });
@@ -25,20 +24,29 @@ const toGoals = () => goTo(isList(location.hash) ? '#/' : listHash);
 const isList = (hash) => !/^#\/(goals\/|settings$)/.test(hash);
 
 // What few visits need is fetched when it is about to be needed.
-const MODULES = { welcome: () => import('./welcome.js'), settings: () => import('./settings.js') };
+const MODULES = {
+  detail: () => import('./detail.js'),
+  settings: () => import('./settings.js'),
+  welcome: () => import('./welcome.js'),
+};
 const loaded = {};
 const load = async (name) => { loaded[name] ??= await MODULES[name](); };
 const expect = (name) => () => load(name).catch(() => {});
 
-const moduleFor = (hash) => (!store.user ? 'welcome' : hash === '#/settings' && 'settings');
+const GOAL = /^#\/goals\/([^/?]+)/;
+
+const moduleFor = (hash) => {
+  if (!store.user) return 'welcome';
+  return GOAL.test(hash) ? 'detail' : hash === '#/settings' && 'settings';
+};
 
 function viewFor(hash) {
-  const { welcome, settings } = loaded;
+  const { detail, settings, welcome } = loaded;
   if (!store.user && !store.meta.accounts) return welcome.elsewhereView(store.meta.sign_in_url, notice);
   if (!store.user) return hash === '#/register' ? welcome.registerView(entered) : welcome.signInView(entered, notice);
   const [path, query] = hash.split('?');
-  const id = /^#\/goals\/([^/]+)$/.exec(path)?.[1];
-  if (id) return detailView(id, toGoals);
+  const id = GOAL.exec(path)?.[1];
+  if (id) return detail.detailView(id, toGoals);
   return path === '#/settings' ? settings.settingsView({ redraw: drawFrame, signOut, leave }) : listView(new URLSearchParams(query));
 }
 
@@ -86,14 +94,14 @@ async function drawFrame() {
     event.preventDefault();
     focusOn();
   };
-  offline.textContent = t('app.offline');
+  sayOffline();
   document.body.replaceChildren(
     h('header', { 'data-signed-in': Boolean(store.user) },
       h('a.skip', { href: '#', onclick: skip }, t('nav.skip')),
       h('div.top',
         h('a.brand', { href: '#/' }, h('img', { src: new URL('../icon.svg', import.meta.url), alt: '', width: 28, height: 28 }), t('app.name')),
         offline,
-        store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet', onpointerenter: expect('settings'), onfocus: expect('settings') })),
+        store.user && button(t('do.settings'), () => goTo('#/settings'), { class: 'quiet' })),
       store.meta.storage === 'memory' && h('p.memory', { role: 'note' }, t('app.memory'))),
     main, toasts,
   );
@@ -111,12 +119,14 @@ async function entered(user) {
   store.user = user;
   if (location.hash === '#/register') history.replaceState(null, '', '#/');
   await Promise.all([speakTo(user), ...readAll()]);
+  resume(user);
   await drawFrame();
   focusOn();
 }
 
-async function left(why) {
-  forget();
+async function left(why, wipe) {
+  forget(wipe);
+  follow.waiting(0);
   notice = why;
   main.replaceChildren();
   await forgetPerson();
@@ -127,7 +137,7 @@ async function left(why) {
 /** Who left for good does not come back to where they were. */
 function leave(why) {
   history.replaceState(null, '', '#/');
-  return left(why);
+  return left(why, true);
 }
 
 async function signOut() {
@@ -145,7 +155,24 @@ on.signedOut = () => {
   if (store.user && !document.querySelector('dialog[open]')) left(t('problem.unauthenticated'));
 };
 
-on.reached = (reached) => { offline.hidden = reached; };
+let reached = true;
+let waiting = 0;
+
+function sayOffline() {
+  offline.hidden = reached && !waiting;
+  offline.textContent = waiting ? `${t('app.offline')} · ${plural('app.waiting', waiting)}` : t('app.offline');
+}
+
+on.reached = (now) => {
+  reached = now;
+  if (reached && waiting) flush();
+  sayOffline();
+};
+
+follow.waiting = (count) => {
+  waiting = count;
+  sayOffline();
+};
 
 // What another tab or device did meanwhile.
 async function catchUp() {
@@ -153,6 +180,43 @@ async function catchUp() {
   const session = await ask('GET', 'session').catch(() => null);
   if (session && session.user?.id !== store.user?.id) location.reload();
   else if (session) [...store.read].forEach((collection) => read(collection).catch(() => {}));
+}
+
+// ---- Keys ----
+
+const KEY_WORDS = {
+  n: 'do.new_goal', '/': 'list.q', j: 'keys.next', k: 'keys.previous', Enter: 'keys.open',
+  g: 'nav.all_goals', u: 'do.undo', Esc: 'do.close', '?': 'keys.title',
+};
+
+const help = () => openDialog(t('keys.title'), h('dl.keys', Object.entries(KEY_WORDS).map(([key, words]) => (
+  h('div', h('dt', h('kbd', key)), h('dd', t(words)))))));
+
+// From the card that holds the focus, or from before the first.
+function move(step) {
+  const cards = [...document.querySelectorAll('[data-goal]')];
+  const at = cards.findIndex((card) => card.contains(document.activeElement)) + step;
+  cards[Math.max(0, Math.min(at, cards.length - 1))]?.querySelector('a').focus();
+}
+
+const TYPING = 'input:not([type=checkbox], [type=radio]), select, textarea';
+
+const KEYS = {
+  n: () => openGoalForm(),
+  g: toGoals,
+  j: () => move(1),
+  k: () => move(-1),
+  u: takeToast,
+  '?': help,
+  '/': () => document.querySelector('[type=search]')?.focus(),
+};
+
+function onKey(event) {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !KEYS[key] || !keysOn()) return;
+  if (target.closest(TYPING) || document.querySelector('dialog[open]') || !document.querySelector('[data-signed-in]')) return;
+  event.preventDefault();
+  KEYS[key]();
 }
 
 // ---- Starting ----
@@ -167,7 +231,10 @@ async function start() {
   if (user) await Promise.all([speakTo(user), ...(early.length ? early : readAll())]);
   else await forgetPerson();
   await drawFrame();
+  if (user) resume(user);
   addEventListener('hashchange', navigate);
+  // What the next click is likely to need.
+  setTimeout(() => Object.keys(MODULES).filter((name) => user && name !== 'welcome').forEach((name) => expect(name)()), 1000);
 }
 
 // Without a dictionary there is only what is written here.
@@ -182,5 +249,5 @@ history.scrollRestoration = 'manual';
 addEventListener('online', catchUp);
 document.addEventListener('visibilitychange', catchUp);
 onChange(update);
-listenForKeys(() => openGoalForm(), toGoals);
+addEventListener('keydown', onKey);
 start().catch(unreachable);
