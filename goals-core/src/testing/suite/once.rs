@@ -36,7 +36,7 @@ pub async fn a_key_makes_one_goal<S: GoalRepository>(store: Arc<S>) {
     assert!(store.remove(ana(), first.id).await.expect("an answer"));
     assert_eq!(put_once(&*store, &first, &again).await.as_ref(), Some(&kept));
     assert_eq!(count(&*store).await, 0);
-    assert_eq!(store.events(ana(), 0, 9).await.expect("a log").len(), 1, "nothing but the removal");
+    assert_eq!(store.changes(ana(), 0, 9).await.expect("a log").events.len(), 1, "nothing but the removal");
 }
 
 /// Another key and another owner's key are other keys.
@@ -113,5 +113,5 @@ pub async fn racing_tries_leave_one<S: GoalRepository + 'static>(store: Arc<S>) 
         assert!(others.iter().all(|(got, _)| got.as_ref() == Some(first)), "everybody gets the first receipt");
     }
     assert_eq!(count(&*store).await, 2);
-    assert_eq!(store.events(ana(), 0, 9).await.expect("a log").len(), 2);
+    assert_eq!(store.changes(ana(), 0, 9).await.expect("a log").events.len(), 2);
 }
