@@ -27,6 +27,7 @@ use goals_http::{GoalsApi, Limits, serve};
 use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
 use goals_pg::{Migrations, PgConfig, PgStore};
 use ipnet::IpNet;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -192,6 +193,7 @@ where
         .storage(storage)
         .insecure_cookie(options.insecure_cookie)
         .trusted_proxies(options.trusted_proxy.iter().copied())
+        .metrics(metrics()?)
         .build()?;
     let listener =
         TcpListener::bind(options.listen).await.map_err(|e| format!("cannot listen on {}: {e}", options.listen))?;
@@ -206,6 +208,22 @@ where
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Counts what happens from now on, and gives what writes the counts as text.
+fn metrics() -> Result<impl Fn() -> String, BoxError> {
+    let seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+    let recorder = PrometheusBuilder::new().set_buckets(&seconds)?.install_recorder()?;
+    let told = recorder.clone();
+    // What is measured waits in memory until somebody sums it up, and nobody may ever ask.
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            ticks.tick().await;
+            recorder.run_upkeep();
+        }
+    });
+    Ok(move || told.render())
 }
 
 async fn purge_now_and_then(goals: Goals) {

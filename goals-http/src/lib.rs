@@ -8,6 +8,8 @@ mod fields;
 mod handlers;
 mod identity;
 mod json;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod once;
 mod openapi;
 mod packed;
@@ -40,6 +42,9 @@ use crate::assets::Page;
 use crate::auth::{Cookie, Users};
 use crate::routes::Parts;
 
+/// Writes the metrics of a process as text.
+type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// The longest request body when nothing else is said.
 const BODY_LIMIT: usize = 64 * 1024;
 
@@ -59,6 +64,7 @@ struct Inner {
     cookie: Cookie,
     trusted_proxies: Vec<IpNet>,
     page: Option<Page>,
+    metrics: Option<Render>,
     routes: routes::Table,
     openapi: Bytes,
 }
@@ -100,6 +106,7 @@ pub struct Builder {
     insecure_cookie: bool,
     sign_in_url: Option<String>,
     trusted_proxies: Vec<IpNet>,
+    metrics: Option<Render>,
     parts: Parts,
 }
 
@@ -111,7 +118,7 @@ impl fmt::Debug for Builder {
 
 impl Builder {
     fn new(users: Users, goals: Goals) -> Self {
-        let parts = Parts { accounts: matches!(users, Users::Accounts(_)), page: true, docs: true };
+        let parts = Parts { accounts: matches!(users, Users::Accounts(_)), page: true, docs: true, metrics: false };
         Self {
             users,
             goals,
@@ -121,6 +128,7 @@ impl Builder {
             insecure_cookie: false,
             sign_in_url: None,
             trusted_proxies: Vec::new(),
+            metrics: None,
             parts,
         }
     }
@@ -163,6 +171,14 @@ impl Builder {
         self
     }
 
+    /// Serves what `render` writes at `/metrics`, for Prometheus; nothing is served there otherwise.
+    /// Everybody who reaches the service reads it: it is for a program that has no other place for
+    /// it. What is counted, and how the counts come into a text, is told at the feature `metrics`.
+    pub fn metrics(mut self, render: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.parts.metrics = true;
+        Self { metrics: Some(Arc::new(render)), ..self }
+    }
+
     /// Where the host's own users sign in: the page leads whoever is nobody there. A path of the
     /// host's such as `/login`, or a URL.
     pub fn sign_in_url(self, url: impl Into<String>) -> Self {
@@ -182,6 +198,8 @@ impl Builder {
         if !base_path.chars().all(is_plain) || !(base_path.is_empty() || base_path.starts_with('/')) {
             return Err(BuildError("the base path is not a path".into()));
         }
+        #[cfg(feature = "metrics")]
+        metrics::describe();
         let parts = self.parts;
         if self.insecure_cookie && !parts.accounts {
             return Err(BuildError("without accounts there is no cookie that could be insecure".into()));
@@ -200,6 +218,7 @@ impl Builder {
         Ok(GoalsApi(Arc::new(Inner {
             openapi: openapi.map_err(|error| BuildError(error.into()))?,
             page: parts.page.then(|| Page::new(&base_path)),
+            metrics: self.metrics,
             base_path,
             users: self.users,
             sign_in_url: self.sign_in_url,

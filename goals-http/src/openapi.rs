@@ -56,6 +56,7 @@ use crate::routes::{Access, Parts};
         paths::openapi,
         paths::alive,
         paths::ready,
+        paths::metrics,
     ),
     components(schemas(schemas::Problem, schemas::FieldProblem))
 )]
@@ -174,11 +175,12 @@ mod tests {
 
     use super::*;
 
-    const ALL: Parts = Parts { accounts: true, page: true, docs: true };
+    const ALL: Parts = Parts { accounts: true, page: true, docs: true, metrics: true };
 
     #[test]
     fn the_document_and_the_table_say_the_same() {
-        for parts in [ALL, Parts { accounts: false, ..ALL }, Parts { page: false, docs: false, ..ALL }] {
+        for parts in [ALL, Parts { accounts: false, ..ALL }, Parts { page: false, docs: false, metrics: false, ..ALL }]
+        {
             let document: Value = serde_json::from_slice(&document(parts, "", "cookie").unwrap()).unwrap();
             let mut described = BTreeSet::new();
             for (path, item) in document["paths"].as_object().unwrap() {

@@ -43,14 +43,18 @@ pub(crate) enum Part {
     Page,
     /// The description of the API.
     Docs,
+    /// What a monitor asks for.
+    Metrics,
 }
 
 /// Which parts an API has.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is there or is not")]
 pub(crate) struct Parts {
     pub(crate) accounts: bool,
     pub(crate) page: bool,
     pub(crate) docs: bool,
+    pub(crate) metrics: bool,
 }
 
 impl Parts {
@@ -62,6 +66,7 @@ impl Parts {
             Part::OwnUsers => !self.accounts,
             Part::Page => self.page,
             Part::Docs => self.docs,
+            Part::Metrics => self.metrics,
         })
     }
 }
@@ -142,6 +147,7 @@ routes! {
     GET    "/api/v1/openapi.json"       Open            => meta::openapi (Docs);
     GET    "/healthz"                   Open            => health::alive;
     GET    "/readyz"                    Open            => health::ready;
+    GET    "/metrics"                   Open            => health::metrics (Metrics);
     GET    "/"                          Open            => page::index (Page);
     GET    "/assets/{*path}"            Open            => page::asset (Page);
 }
@@ -194,7 +200,7 @@ fn method_not_allowed(routes: &[&Route]) -> Problem {
 mod tests {
     use super::*;
 
-    const ALL: Parts = Parts { accounts: true, page: true, docs: true };
+    const ALL: Parts = Parts { accounts: true, page: true, docs: true, metrics: true };
 
     #[test]
     fn every_route_finds_itself() {

@@ -99,7 +99,8 @@ impl GoalsApi {
         let is_head = parts.method == Method::HEAD;
         let found = routes::find(&self.0.routes, &parts.method, parts.uri.path());
         let found = found.map(|(route, parameter)| (route, parameter.to_owned()));
-        let path = found.as_ref().map_or("", |(route, _)| route.path);
+        let matched = found.as_ref().ok().map(|(route, _)| *route);
+        let path = matched.map_or("", |route| route.path);
         let span = tracing::info_span!("request", %id, method = %parts.method, path, client = %address);
         async {
             let handled = async {
@@ -112,6 +113,8 @@ impl GoalsApi {
             let mut response = reply.map_or_else(|problem| problem.into_response(&id), Reply::into_response);
             finish(&mut response, &id, is_head, is_tls);
             tracing::info!(status = response.status().as_u16(), micros = begun.elapsed().as_micros(), "answered");
+            #[cfg(feature = "metrics")]
+            crate::metrics::answered(matched, response.status(), begun.elapsed());
             response
         }
         .instrument(span)

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unused_async, reason = "all handlers have one shape")]
 
+use bytes::Bytes;
+
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
@@ -17,4 +19,9 @@ pub(crate) async fn ready(call: Call) -> Result<Reply, Problem> {
     }
     call.api.0.goals.ping().await?;
     Reply::json(&HealthOut { status: "ready" })
+}
+
+pub(crate) async fn metrics(call: Call) -> Result<Reply, Problem> {
+    let text = call.api.0.metrics.as_ref().map(|render| render()).unwrap_or_default();
+    Ok(Reply::new("text/plain; version=0.0.4; charset=utf-8", Bytes::from(text)))
 }

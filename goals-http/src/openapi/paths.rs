@@ -255,3 +255,10 @@ pub(super) const fn alive() {}
     responses((status = 200, description = "It does.", body = HealthOut)),
 )]
 pub(super) const fn ready() {}
+
+/// Read what a monitor wants to know.
+#[utoipa::path(
+    get, path = "/metrics", tag = "service",
+    responses((status = 200, description = "Counts and times, as Prometheus reads them.", content_type = "text/plain")),
+)]
+pub(super) const fn metrics() {}

@@ -154,6 +154,16 @@ async fn parts_can_be_left_out() {
     Ask::get("/api/v1/meta").send(api).await.is(200);
 }
 
+#[tokio::test]
+async fn a_monitor_reads_what_the_program_writes() {
+    let api = builder(by_header).metrics(|| "goals 7\n".to_owned()).build().unwrap();
+    let text = Ask::get("/metrics").send(api.clone()).await.is(200);
+    assert_eq!(text.bytes, "goals 7\n");
+    assert_eq!(text.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    assert!(Ask::get("/api/v1/openapi.json").send(api).await.json["paths"]["/metrics"].is_object());
+    Api::new().send(Ask::get("/metrics")).await.refused(404, "not_found");
+}
+
 #[test]
 fn what_makes_no_sense_is_no_api() {
     let refused = |builder: Builder| builder.build().unwrap_err().to_string();
