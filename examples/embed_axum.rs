@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use goals_core::{
-    Accounts, Argon2Hasher, BoxError, Goals, IdSource as _, JwtCodec, MemoryStore, SystemClock, SystemIds,
+    Accounts, Argon2Hasher, BoxError, Goals, IdSource as _, JwtCodec, JwtKey, MemoryStore, SystemClock, SystemIds,
 };
 use goals_http::{GoalsApi, Limits, serve};
 use tokio::net::TcpListener;
@@ -17,7 +17,7 @@ async fn main() -> Result<(), BoxError> {
     let store = Arc::new(MemoryStore::new());
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
     // A key that is kept lets people stay signed in over a restart.
-    let tokens = JwtCodec::new(&ids.secret()?, "my-app", "my-app")?;
+    let tokens = JwtCodec::new(JwtKey::secret(&ids.secret()?)?, "my-app", "my-app");
     let hasher = Arc::new(Argon2Hasher::default());
     let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone());
     let api = GoalsApi::builder(accounts, Goals::new(store, clock, ids))

@@ -6,27 +6,27 @@
 //!
 //! Without `--database-url` it starts a private PostgreSQL of its own; `--help` explains the rest.
 
-use std::fmt::Display;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+#[path = "server/keys.rs"]
+mod keys;
+
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Parser, ValueEnum};
-use data_encoding::HEXLOWER_PERMISSIVE;
 use goals_core::{
-    AccountStore, Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, IdSource as _, JwtCodec, MemoryStore,
-    ProcessLimiter, RateLimiter, SystemClock, SystemIds,
+    AccountStore, Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, MemoryStore, ProcessLimiter, RateLimiter,
+    SystemClock, SystemIds,
 };
 use goals_http::{GoalsApi, Limits, serve};
 use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
 use goals_pg::{Migrations, PgConfig, PgStore};
 use ipnet::IpNet;
+use keys::KeyOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,10 +58,8 @@ struct Options {
     #[arg(long, env = "GOALS_MEMORY", value_parser = FalseyValueParser::new())]
     memory: bool,
 
-    /// Key that signs access tokens, 32 bytes at least; without it, one made once and kept in the
-    /// data folder. The command line shows it to other users of the machine, the variable does not
-    #[arg(long, env = "GOALS_JWT_SECRET", value_name = "HEX", hide_env_values = true)]
-    jwt_secret: Option<String>,
+    #[command(flatten)]
+    keys: KeyOptions,
 
     /// How many goals a person may have, those in the trash counted
     #[arg(long, env = "GOALS_LIMIT_GOALS", value_name = "N", default_value_t = 1_000)]
@@ -181,7 +179,7 @@ where
     S: AccountStore + GoalRepository + 'static,
 {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let tokens = JwtCodec::new(&jwt_secret(options)?, "goals", "goals")?;
+    let tokens = options.keys.codec(|| data_dir(options).map(|folder| (!options.memory).then_some(folder)))?;
     let hasher = Arc::new(Argon2Hasher::default());
     let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone())
         .with_rate_limiter((options.throttle == Switch::On).then_some(limiter));
@@ -268,44 +266,4 @@ fn data_dir(options: &Options) -> Result<PathBuf, LocalError> {
         Some(folder) => Ok(folder.clone()),
         None => Ok(default_data_dir()?),
     }
-}
-
-/// The key that signs access tokens: the one that was given, the one in the data folder, or one
-/// that is made now. Without a folder to keep it in, people sign in again after a restart.
-fn jwt_secret(options: &Options) -> Result<Vec<u8>, BoxError> {
-    if let Some(hex) = &options.jwt_secret {
-        // What was given is a secret even when it is not hexadecimal, so it is not repeated.
-        let secret = HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
-        return Ok(secret.map_err(|_| "the JWT secret must be hexadecimal: two digits a byte")?);
-    }
-    if options.memory {
-        return Ok(SystemIds.secret()?.to_vec());
-    }
-    let folder = data_dir(options)?;
-    let path = folder.join("jwt-secret");
-    kept_secret(&folder, &path).map_err(|error| cannot_keep(&path, &error))
-}
-
-fn kept_secret(folder: &Path, path: &Path) -> Result<Vec<u8>, BoxError> {
-    match fs::read(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        found => return Ok(found?),
-    }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let secret = SystemIds.secret()?;
-    // Whole or not at all, and never over another instance's: written aside, then linked.
-    let aside = folder.join(format!("jwt-secret.{}", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    file.write_all(&secret)?;
-    file.sync_all()?;
-    let linked = fs::hard_link(&aside, path);
-    fs::remove_file(&aside)?;
-    match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error.into()),
-        _ => Ok(fs::read(path)?),
-    }
-}
-
-fn cannot_keep(path: &Path, error: &dyn Display) -> BoxError {
-    format!("the signing key cannot be kept in {}: {error}; name another folder with --data-dir", path.display()).into()
 }

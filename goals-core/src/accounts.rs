@@ -159,6 +159,12 @@ impl Accounts {
         self.max_sessions
     }
 
+    /// The public keys with which others can open access tokens; see [`TokenCodec::key_set`].
+    #[must_use]
+    pub fn key_set(&self) -> Option<String> {
+        self.tokens.key_set()
+    }
+
     /// Makes an account.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
 pub use ids::{ApiTokenId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
 #[cfg(feature = "jwt")]
-pub use jwt::{JwtCodec, WeakKey};
+pub use jwt::{BadKey, JwtCodec, JwtKey};
 pub use limiter::{Attempt, Bucket, ProcessLimiter, Quota, RateLimiter, Taken};
 pub use limits::{LimitKind, Usage};
 #[cfg(feature = "memory")]

@@ -47,4 +47,8 @@ pub trait TokenCodec: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`TokenError::Invalid`].
     fn decode(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError>;
+
+    /// The public keys with which others can open tokens, as a JSON Web Key Set
+    /// ([RFC 7517](https://www.rfc-editor.org/rfc/rfc7517#section-5)); `None` when it takes a secret.
+    fn key_set(&self) -> Option<String>;
 }

@@ -54,6 +54,7 @@ use crate::routes::{Access, Parts};
         paths::changes,
         paths::meta,
         paths::openapi,
+        paths::keys,
         paths::alive,
         paths::ready,
         paths::metrics,

@@ -145,6 +145,7 @@ routes! {
     GET    "/api/v1/changes"            SignedIn [CHANGES_QUERY] => changes::changes;
     GET    "/api/v1/meta"               Open            => meta::meta;
     GET    "/api/v1/openapi.json"       Open            => meta::openapi (Docs);
+    GET    "/.well-known/jwks.json"     Open            => meta::keys (Accounts);
     GET    "/healthz"                   Open            => health::alive;
     GET    "/readyz"                    Open            => health::ready;
     GET    "/metrics"                   Open            => health::metrics (Metrics);

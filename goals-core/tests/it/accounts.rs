@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use goals_core::testing::{ManualClock, MockPasswordHasher, PlainHasher, SequentialIds, now};
 use goals_core::{
-    Accounts, Authenticated, Change, Client, Clock, Current, Error, ErrorKind, Expected, HashError, JwtCodec,
+    Accounts, Authenticated, Change, Client, Clock, Current, Error, ErrorKind, Expected, HashError, JwtCodec, JwtKey,
     MemoryStore, OwnerId, Password, PasswordHash, PasswordHasher, Registration, SignIn, UserPatch, Verdict,
 };
 use goals_core::{
@@ -24,7 +24,8 @@ struct Fixture {
 }
 
 fn accounts_with(hasher: Arc<dyn PasswordHasher>, store: &Arc<MemoryStore>, clock: &Arc<ManualClock>) -> Accounts {
-    let tokens = Arc::new(JwtCodec::new(&[7; 32], "goals", "goals").unwrap());
+    let tokens =
+        Arc::new(JwtCodec::new(JwtKey::secret(b"0123456789abcdef0123456789abcdef").unwrap(), "goals", "goals"));
     let (clock, ids) = (Arc::clone(clock) as Arc<dyn Clock>, Arc::new(SequentialIds::default()));
     Accounts::new(Arc::clone(store), hasher, tokens, clock, ids)
 }

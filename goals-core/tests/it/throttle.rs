@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use goals_core::testing::{ManualClock, MockRateLimiter, PlainHasher, SequentialIds, now};
 use goals_core::{
-    Accounts, Attempt, Client, Error, ErrorKind, JwtCodec, MemoryStore, Password, Registration, StoreError,
+    Accounts, Attempt, Client, Error, ErrorKind, JwtCodec, JwtKey, MemoryStore, Password, Registration, StoreError,
 };
 
 const GOOD: &str = "tr0ub4dour&3xyz";
@@ -19,7 +19,8 @@ struct Fixture {
 
 async fn fixture() -> Fixture {
     let (clock, hasher) = (Arc::new(ManualClock::at(now())), Arc::new(PlainHasher::default()));
-    let tokens = Arc::new(JwtCodec::new(b"0123456789abcdef0123456789abcdef", "goals", "goals").unwrap());
+    let tokens =
+        Arc::new(JwtCodec::new(JwtKey::secret(b"0123456789abcdef0123456789abcdef").unwrap(), "goals", "goals"));
     let ids = Arc::new(SequentialIds::default());
     let accounts = Accounts::new(Arc::new(MemoryStore::new()), hasher.clone(), tokens, clock.clone(), ids);
     let fixture = Fixture { accounts, clock, hasher };

@@ -7,6 +7,7 @@ use goals_core::{
     API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX,
     LEVELS_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
 };
+use http::header::{CACHE_CONTROL, HeaderValue};
 
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
@@ -45,6 +46,16 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
         sign_in_url: api.sign_in_url.as_deref(),
         storage: &api.storage,
     })
+}
+
+/// Whoever keeps them asks again after five minutes, so that a new key is known soon.
+const KEYS_KEPT: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+pub(crate) async fn keys(call: Call) -> Result<Reply, Problem> {
+    let Some(keys) = call.accounts()?.key_set() else {
+        return Err(Problem::new(Code::NotFound).detail("tokens are checked with a secret here, and no public key"));
+    };
+    Ok(Reply::new("application/jwk-set+json", keys.into()).header(CACHE_CONTROL, KEYS_KEPT))
 }
 
 pub(crate) async fn openapi(call: Call) -> Result<Reply, Problem> {

@@ -242,6 +242,16 @@ pub(super) const fn meta() {}
 )]
 pub(super) const fn openapi() {}
 
+/// Get the public keys with which access tokens can be checked.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "service",
+    responses(
+        (status = 200, description = "A JSON Web Key Set.", content_type = "application/jwk-set+json"),
+        (status = 404, description = "They are checked with a secret."),
+    ),
+)]
+pub(super) const fn keys() {}
+
 /// Ask whether the process is up.
 #[utoipa::path(
     get, path = "/healthz", tag = "service",

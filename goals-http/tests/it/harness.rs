@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use goals_core::testing::{ManualClock, PlainHasher, SequentialIds, now};
-use goals_core::{Accounts, GoalRepository, Goals, JwtCodec, MemoryStore, ProcessLimiter, RateLimiter};
+use goals_core::{Accounts, GoalRepository, Goals, JwtCodec, JwtKey, MemoryStore, ProcessLimiter, RateLimiter};
 use goals_http::{Builder, GoalsApi, Peer};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 pub(crate) const PASSWORD: &str = "tr0ub4dour&3xyz";
-const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
+pub(crate) const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
 
 /// An API, the clock that it goes by and the hasher that it asks.
 pub(crate) struct Api {
@@ -93,7 +93,7 @@ pub(crate) fn builder(
 
 /// What seals the tokens of all APIs here: each takes those of the others.
 pub(crate) fn tokens() -> Arc<JwtCodec> {
-    Arc::new(JwtCodec::new(KEY, "goals", "goals").unwrap())
+    Arc::new(JwtCodec::new(JwtKey::secret(KEY).unwrap(), "goals", "goals"))
 }
 
 /// Somebody who is signed in.

@@ -7,6 +7,7 @@ mod accounts;
 mod api_tokens;
 mod away;
 mod faults;
+mod forgeries;
 mod goals;
 mod harness;
 mod hierarchy;
