@@ -7,8 +7,10 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use crate::deadline::{Deadline, check_year};
 use crate::duplicate::DuplicatePolicy;
 use crate::error::{Error, FieldErrors, Violation};
-use crate::goal::{self, AttributeValue, Attributes, Color, Goal, Priority};
+use crate::goal::{self, AttributeValue, Attributes, Color, Goal, Priority, member_pointer};
 use crate::ids::{GoalId, OwnerId};
+use crate::measure::{Measure, MeasurePatch, check_done_on, latest_day};
+use crate::standing::Standing;
 use crate::status::Status;
 
 /// A goal that somebody would like to have.
@@ -34,6 +36,8 @@ pub struct GoalDraft {
     pub start: Option<NaiveDate>,
     /// See [`Goal::deadline`].
     pub deadline: Option<Deadline>,
+    /// See [`Goal::measure`].
+    pub measure: MeasurePatch,
     /// See [`Goal::priority`].
     pub priority: Priority,
     /// See [`Goal::color`].
@@ -62,7 +66,7 @@ impl GoalDraft {
     /// # Errors
     /// Everything that is wrong, by field.
     pub fn validate(&self) -> Result<(), FieldErrors> {
-        self.fields().map(|_| ())
+        self.fields(NaiveDate::MAX).map(|_| ())
     }
 
     /// The goal that this draft describes, made at `now`.
@@ -70,7 +74,7 @@ impl GoalDraft {
     /// # Errors
     /// Everything that is wrong, by field.
     pub fn into_goal(self, id: GoalId, owner: OwnerId, now: DateTime<Utc>) -> Result<Goal, FieldErrors> {
-        let (title, description, icon, tags) = self.fields()?;
+        let (title, description, icon, tags, measure) = self.fields(latest_day(now))?;
         let status = self.status.unwrap_or(Status::Active);
         Ok(Goal {
             id,
@@ -80,6 +84,10 @@ impl GoalDraft {
             status,
             start: self.start,
             deadline: self.deadline,
+            measure,
+            standing: Standing::default(),
+            idle_for: TimeDelta::zero(),
+            idle_since: (status != Status::Active).then_some(now),
             priority: self.priority,
             color: self.color,
             icon,
@@ -95,16 +103,18 @@ impl GoalDraft {
         })
     }
 
-    fn fields(&self) -> Result<(String, String, Option<String>, Vec<String>), FieldErrors> {
+    #[expect(clippy::type_complexity, reason = "the fields that are not taken as they are")]
+    fn fields(&self, latest: NaiveDate) -> Result<(String, String, Option<String>, Vec<String>, Measure), FieldErrors> {
         let mut errors = FieldErrors::new();
         let title = errors.check("/title", goal::title(&self.title));
         let description = errors.check("/description", goal::description(&self.description));
         check_dates(self.start, self.deadline, &mut errors);
+        let measure = self.measure.applied(Some(&Measure::Binary), latest, &mut errors).unwrap_or_default();
         let icon = self.icon.as_deref().and_then(|raw| errors.check("/icon", goal::icon(raw)));
         let tags = goal::tags(&self.tags, &mut errors);
         goal::check_attributes(&self.attributes, &mut errors);
         errors.into_result()?;
-        Ok((title.unwrap_or_default(), description.unwrap_or_default(), icon, tags))
+        Ok((title.unwrap_or_default(), description.unwrap_or_default(), icon, tags, measure))
     }
 }
 
@@ -131,7 +141,7 @@ impl<T> Change<T> {
     }
 
     /// Changes a field that may be empty.
-    fn apply(&self, field: &mut Option<T>)
+    pub(crate) fn apply(&self, field: &mut Option<T>)
     where
         T: Clone,
     {
@@ -156,6 +166,11 @@ pub struct GoalPatch {
     pub start: Change<NaiveDate>,
     /// See [`Goal::deadline`].
     pub deadline: Change<Deadline>,
+    /// Fields of the measure to change; cleared it is [`Measure::Binary`]. See [`MeasurePatch`].
+    pub measure: Change<MeasurePatch>,
+    /// Items of a checklist to tick on a day, or with `None` to untick, by their ids; the others
+    /// stay. Made for callers who do not know the newest version: ticks of two of them both stay.
+    pub ticks: BTreeMap<String, Option<NaiveDate>>,
     /// See [`Goal::priority`].
     pub priority: Change<Priority>,
     /// See [`Goal::color`].
@@ -186,6 +201,9 @@ impl GoalPatch {
         let given = |change: &Change<_>| if let Change::Set(day) = change { Some(*day) } else { None };
         let deadline = if let Change::Set(deadline) = self.deadline { Some(deadline) } else { None };
         check_dates(given(&self.start), deadline, &mut errors);
+        if let Change::Set(measure) = &self.measure {
+            measure.applied(None, NaiveDate::MAX, &mut errors);
+        }
         errors.into_result()
     }
 
@@ -207,6 +225,7 @@ impl GoalPatch {
         if next.parent != goal.parent && goal.deleted_at.is_some() {
             errors.push("/parent", Violation::InTrash);
         }
+        self.set_measure(&mut next, latest_day(now), &mut errors);
         errors.into_result()?;
         self.color.apply(&mut next.color);
         self.priority.or_clear(&Priority::None).clone_into_field(&mut next.priority);
@@ -228,9 +247,35 @@ impl GoalPatch {
         if !goal.status.may_become(to) {
             return Err(Error::InvalidTransition { from: goal.status, to });
         }
+        goal.count_idle(to, now);
         goal.status = to;
         goal.closed_at = if to.is_closed() { goal.closed_at.or(Some(now)) } else { None };
         Ok(())
+    }
+
+    /// Puts the measure and its ticks into `goal`. What it carries of its log stays as it is.
+    fn set_measure(&self, goal: &mut Goal, latest: NaiveDate, errors: &mut FieldErrors) {
+        match &self.measure {
+            Change::Keep => {}
+            Change::Clear => goal.measure = Measure::Binary,
+            Change::Set(patch) => {
+                patch.applied(Some(&goal.measure), latest, errors).as_ref().clone_into_field(&mut goal.measure);
+            }
+        }
+        for (id, done_on) in &self.ticks {
+            let pointer = member_pointer("/ticks", id);
+            let Measure::Checklist(items) = &mut goal.measure else {
+                errors.push(pointer, Violation::NotApplicable);
+                continue;
+            };
+            if let Some(day) = done_on {
+                errors.check(&pointer, check_done_on(*day, latest));
+            }
+            match items.iter_mut().find(|item| item.id == *id) {
+                Some(item) => item.done_on = *done_on,
+                None => errors.push(pointer, Violation::UnknownField),
+            }
+        }
     }
 
     /// Judges texts, tags and own fields, and puts them into `goal` when there is one.

@@ -193,7 +193,7 @@ mod tests {
         let draft = GoalDraft { tags: vec!["a".to_owned()], ..GoalDraft::new("Read") };
         let goal = draft.into_goal(id, owner, DateTime::UNIX_EPOCH).unwrap();
         let made = NewEvent::created(EventId::from_uuid(Uuid::nil()), &goal);
-        assert_eq!(made.changes.keys().collect::<Vec<_>>(), ["priority", "status", "tags", "title"]);
+        assert_eq!(made.changes.keys().collect::<Vec<_>>(), ["measure", "priority", "status", "tags", "title"]);
 
         let patch = GoalPatch {
             tags: Change::Clear,

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use unicode_properties::UnicodeEmoji;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::deadline::Deadline;
 use crate::error::{FieldErrors, Violation};
 use crate::ids::{GoalId, OwnerId};
+use crate::measure::Measure;
 use crate::quantity::Quantity;
+use crate::standing::Standing;
 use crate::status::Status;
 use crate::text::{check_lines, fold, fold_case, line};
 use crate::words::words;
@@ -50,6 +52,15 @@ pub struct Goal {
     pub start: Option<NaiveDate>,
     /// When it is due.
     pub deadline: Option<Deadline>,
+    /// How "done" is measured.
+    pub measure: Measure,
+    /// What check-ins have brought so far.
+    pub standing: Standing,
+    /// How long it has been anything but active before it last became active, without the time
+    /// before its start: days that do not count.
+    pub idle_for: TimeDelta,
+    /// Since when it is not active; none while it is.
+    pub idle_since: Option<DateTime<Utc>>,
     /// How much it matters.
     pub priority: Priority,
     /// A colour of the palette.
@@ -101,6 +112,11 @@ impl Goal {
     pub fn is_open(&self) -> bool {
         !self.status.is_closed() && self.deleted_at.is_none()
     }
+}
+
+/// The JSON pointer of a member of an object of many, escaped as RFC 6901 says.
+pub(crate) fn member_pointer(object: &str, key: &str) -> String {
+    format!("{object}/{}", key.replace('~', "~0").replace('/', "~1"))
 }
 
 words! {
@@ -228,7 +244,7 @@ pub(crate) fn check_attributes(attributes: &Attributes, errors: &mut FieldErrors
 /// The JSON pointer of an own field, escaped as RFC 6901 says.
 #[must_use]
 pub fn attribute_pointer(key: &str) -> String {
-    format!("/attributes/{}", key.replace('~', "~0").replace('/', "~1"))
+    member_pointer("/attributes", key)
 }
 
 fn is_attribute_key(key: &str) -> bool {

@@ -77,6 +77,10 @@ id!(
     GoalId
 );
 id!(
+    /// An entry in the log of a goal; unique together with owner and goal.
+    CheckInId
+);
+id!(
     /// One sign-in on one device.
     SessionId
 );

@@ -4,6 +4,7 @@ mod accounts;
 mod api_token;
 #[cfg(feature = "argon2")]
 mod argon2;
+mod checkin;
 mod clock;
 mod deadline;
 mod draft;
@@ -11,6 +12,7 @@ mod duplicate;
 mod error;
 mod event;
 mod filter;
+mod forecast;
 mod goal;
 mod goals;
 mod hierarchy;
@@ -20,24 +22,32 @@ mod ids;
 mod jwt;
 mod limiter;
 mod limits;
+mod measure;
 #[cfg(feature = "memory")]
 mod memory;
+mod outlook;
 mod pace;
 mod password;
+mod period;
+mod progress;
 mod proof;
 mod quantity;
 mod query;
 mod session;
+mod standing;
 mod status;
 mod store;
+mod streak;
 #[cfg(feature = "test-support")]
 pub mod testing;
 mod text;
 mod ticket;
 mod time_zone;
+mod timeline;
 mod token;
 mod user;
 mod value;
+mod violation;
 mod words;
 
 pub use accounts::{AccessToken, Accounts, Authenticated, Registration, SignIn};
@@ -47,12 +57,14 @@ pub use api_token::{
 };
 #[cfg(feature = "argon2")]
 pub use argon2::{Argon2Hasher, Argon2Params};
+pub use checkin::{CheckIn, CheckInDraft, CheckInPatch, NOTE_MAX};
 pub use clock::{Clock, SystemClock};
 pub use deadline::{Deadline, YEARS, parse_day};
 pub use draft::{Change, GoalDraft, GoalPatch};
 pub use duplicate::{DuplicatePolicy, Fingerprint};
 pub use error::{BoxError, Current, Error, ErrorKind, FieldError, FieldErrors, Param, Violation};
 pub use event::{Actor, Changes, Event, EventKind, EventLog, FieldChange, NewEvent};
+pub use forecast::{FORECAST_DAYS, FORECAST_MAX, FORECAST_POINTS_MIN, FORECAST_SPAN_MIN, Forecast, NoForecast};
 pub use goal::{
     ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, AttributeValue, Attributes, Color, DESCRIPTION_MAX, Goal, ICON_MAX_BYTES,
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
@@ -60,24 +72,33 @@ pub use goal::{
 pub use goals::{Expected, Goals};
 pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
-pub use ids::{ApiTokenId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId};
+pub use ids::{
+    ApiTokenId, CheckInId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId,
+};
 #[cfg(feature = "jwt")]
 pub use jwt::{BadKey, JwtCodec, JwtKey};
 pub use limiter::{Attempt, Bucket, ProcessLimiter, Quota, RateLimiter, Taken};
 pub use limits::{LimitKind, Usage};
+pub use measure::{
+    Bound, Fold, Habit, ITEM_ID_MAX, ITEM_MAX, ITEMS_MAX, Item, Measure, MeasureKind, MeasurePatch, Metric, Per,
+    UNIT_MAX,
+};
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
-pub use pace::{Health, Pace};
+pub use outlook::{Outlook, Repair};
+pub use pace::{Health, Pace, Reason};
 pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
 pub use proof::RECENT_SIGN_IN;
 pub use quantity::Quantity;
 pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, ParentFilter, Sort, SortKey, SortValue};
 pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
+pub use standing::Standing;
 pub use status::Status;
 pub use store::{
     AccountStore, Credentials, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME, SessionRepository,
     StoreError, UserRepository,
 };
+pub use streak::Streak;
 pub use text::fold;
 pub use ticket::{NotATicket, Ticket, TicketSecret};
 pub use time_zone::TimeZone;
@@ -85,4 +106,4 @@ pub use token::{Claims, TokenCodec, TokenError};
 pub use user::{
     EMAIL_MAX_BYTES, EmailAddress, Locale, LoginName, USERNAME_MAX, USERNAME_MIN, User, UserPatch, Username,
 };
-pub use value::FieldValue;
+pub use value::{FieldValue, NotAMeasure};

@@ -1,5 +1,6 @@
 //! Exact decimal numbers.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -23,7 +24,7 @@ const MAX_MANTISSA: i64 = 10_i64.pow(MAX_DIGITS);
 /// assert!("0.1234567".parse::<Quantity>().is_err());
 /// # Ok::<(), goals_core::Violation>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Quantity {
     /// Normalised: no trailing zero while `scale` is above 0, so equal numbers are equal values.
     mantissa: i64,
@@ -31,6 +32,46 @@ pub struct Quantity {
 }
 
 impl Quantity {
+    /// Nothing.
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
+    /// One.
+    pub const ONE: Self = Self { mantissa: 1, scale: 0 };
+
+    /// The exact sum; `None` when it has more digits than a quantity holds.
+    ///
+    /// ```
+    /// use goals_core::Quantity;
+    ///
+    /// let [a, b, great]: [Quantity; 3] = ["0.1".parse()?, "0.2".parse()?, "999999999999999".parse()?];
+    /// assert_eq!(a.checked_add(b), Some("0.3".parse()?));
+    /// assert_eq!(great.checked_add(a), None);
+    /// # Ok::<(), goals_core::Violation>(())
+    /// ```
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        Self::from_millionths(self.millionths() + other.millionths())
+    }
+
+    /// The exact difference; `None` when it has more digits than a quantity holds.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        Self::from_millionths(self.millionths() - other.millionths())
+    }
+
+    /// How many millionths it is: a whole number, below 10²¹.
+    pub(crate) const fn millionths(self) -> i128 {
+        self.mantissa as i128 * 10_i128.pow(MAX_SCALE - self.scale)
+    }
+
+    pub(crate) fn from_millionths(mut millionths: i128) -> Option<Self> {
+        let mut scale = MAX_SCALE;
+        while scale > 0 && millionths % 10 == 0 {
+            millionths /= 10;
+            scale -= 1;
+        }
+        Self::normalised(millionths.try_into().ok()?, scale)
+    }
+
     fn normalised(mut mantissa: i64, mut scale: u32) -> Option<Self> {
         while scale > 0 && mantissa % 10 == 0 {
             mantissa /= 10;
@@ -46,6 +87,18 @@ impl Quantity {
         // One correctly rounded division of two exact doubles gives the double that is nearest to
         // the decimal, and that is the one whose shortest form is the decimal.
         self.mantissa as f64 / 10_f64.powi(self.scale.cast_signed())
+    }
+}
+
+impl Ord for Quantity {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.millionths().cmp(&other.millionths())
+    }
+}
+
+impl PartialOrd for Quantity {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -145,12 +198,31 @@ mod tests {
         }
     }
 
+    fn any_quantity() -> impl Strategy<Value = Quantity> {
+        (-MAX_MANTISSA + 1..MAX_MANTISSA, 0..=MAX_SCALE)
+            .prop_map(|(mantissa, scale)| Quantity::normalised(mantissa, scale).unwrap())
+    }
+
     proptest! {
         #[test]
         fn survives_text_and_doubles(mantissa in -MAX_MANTISSA + 1..MAX_MANTISSA, scale in 0..=MAX_SCALE) {
             let quantity = Quantity::normalised(mantissa, scale).unwrap();
             prop_assert_eq!(quantity.to_string().parse::<Quantity>(), Ok(quantity));
             prop_assert_eq!(quantity.to_f64().to_string().parse::<Quantity>(), Ok(quantity));
+        }
+
+        #[test]
+        fn sums_are_exact(a in any_quantity(), b in any_quantity()) {
+            prop_assert_eq!(a.cmp(&b), a.millionths().cmp(&b.millionths()));
+            prop_assert_eq!(Quantity::from_millionths(a.millionths()), Some(a));
+            match a.checked_add(b) {
+                Some(sum) => {
+                    prop_assert_eq!(sum.millionths(), a.millionths() + b.millionths());
+                    prop_assert_eq!(sum.checked_sub(b), Some(a));
+                    prop_assert_eq!(sum.to_string().parse::<Quantity>(), Ok(sum));
+                }
+                None => prop_assert!((a.millionths() + b.millionths()).abs() >= i128::from(MAX_MANTISSA)),
+            }
         }
 
         #[test]

@@ -75,6 +75,10 @@ goal_fields! {
     status
     start
     deadline
+    measure
+    standing
+    idle_for
+    idle_since
     priority
     color
     icon
@@ -100,6 +104,10 @@ macro_rules! recorded_as_text {
         }
     )+};
 }
+
+pub use self::measure::NotAMeasure;
+
+mod measure;
 
 recorded_as_text! {
     String: String::clone, |text: &String| Some(text.clone());
@@ -168,11 +176,14 @@ impl Recorded for AttributeValue {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use uuid::Uuid;
 
     use super::*;
     use crate::draft::GoalDraft;
     use crate::ids::{GoalId, OwnerId};
+    use crate::measure::Measure;
+    use crate::standing::Standing;
 
     fn made(draft: GoalDraft) -> Goal {
         let (id, owner) = (GoalId::from_uuid(Uuid::nil()), OwnerId::from_uuid(Uuid::nil()));
@@ -184,6 +195,10 @@ mod tests {
         let full = Goal {
             archived_at: DateTime::from_timestamp_micros(1_772_366_400_000_001),
             deleted_at: DateTime::from_timestamp_micros(0),
+            measure: Measure::Checklist(vec![]),
+            standing: Standing { amount: "-0.5".parse().ok(), day: "2026-02-28".parse().ok(), check_ins: 7 },
+            idle_for: TimeDelta::microseconds(1),
+            idle_since: DateTime::from_timestamp_micros(1),
             ..made(GoalDraft {
                 description: "a\n".to_owned(),
                 status: "missed".parse().ok(),
@@ -219,7 +234,7 @@ mod tests {
         let goal = made(GoalDraft::new("x"));
         for field in GOAL_FIELDS {
             let mut copy = goal.clone();
-            assert!(!(field.set)(&mut copy, &FieldValue::Number(7.into())), "{}", field.name);
+            assert!(!(field.set)(&mut copy, &FieldValue::Number((-7).into())), "{}", field.name);
             assert_eq!(copy, goal);
         }
     }

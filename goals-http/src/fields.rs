@@ -14,6 +14,8 @@ use crate::problem::Problem;
 pub(crate) struct Fields {
     object: Object,
     errors: FieldErrors,
+    /// The pointer of the object itself.
+    at: String,
 }
 
 /// Reads a value that is not `null`, or notes under the pointer why it cannot.
@@ -21,21 +23,29 @@ type Read<T> = fn(Json, &str, &mut FieldErrors) -> Option<T>;
 
 impl Fields {
     pub(crate) const fn new(object: Object) -> Self {
-        Self { object, errors: FieldErrors::new() }
+        Self { object, errors: FieldErrors::new(), at: String::new() }
+    }
+
+    /// The members of an object that is itself the value at `pointer`; `None` when it is none.
+    pub(crate) fn within(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<Self> {
+        match json {
+            Json::Object(object) => Some(Self { object, errors: FieldErrors::new(), at: pointer.to_owned() }),
+            _ => refuse("an object", pointer, errors),
+        }
     }
 
     /// The value of a member; `None` when it is absent or `null`, or wrong.
     pub(crate) fn get<T>(&mut self, name: &str, read: Read<T>) -> Option<T> {
         match self.object.remove(name)? {
             Json::Null => None,
-            json => read(json, &format!("/{name}"), &mut self.errors),
+            json => read(json, &format!("{}/{name}", self.at), &mut self.errors),
         }
     }
 
     /// The value of a member that has to be there.
     pub(crate) fn required<T>(&mut self, name: &str, read: Read<T>) -> Option<T> {
         if self.object.get(name).is_none_or(|json| *json == Json::Null) {
-            self.errors.push(format!("/{name}"), Violation::Required);
+            self.errors.push(format!("{}/{name}", self.at), Violation::Required);
         }
         self.get(name, read)
     }
@@ -45,7 +55,10 @@ impl Fields {
         match self.object.remove(name) {
             None => Change::Keep,
             Some(Json::Null) => Change::Clear,
-            Some(json) => read(json, &format!("/{name}"), &mut self.errors).map_or(Change::Keep, Change::Set),
+            Some(json) => {
+                let pointer = format!("{}/{name}", self.at);
+                read(json, &pointer, &mut self.errors).map_or(Change::Keep, Change::Set)
+            }
         }
     }
 
@@ -57,12 +70,18 @@ impl Fields {
     /// Refuses the object when a member was wrong or is left over, or when `judged` says that the
     /// domain refuses a value; everything at once.
     pub(crate) fn finish(self, judged: Result<(), FieldErrors>) -> Result<(), Problem> {
-        let Self { object, mut errors } = self;
-        for name in object.keys() {
-            errors.push(pointer(name), Violation::UnknownField);
-        }
+        let mut errors = FieldErrors::new();
+        self.end(&mut errors);
         errors.merge(judged.err().unwrap_or_default());
         Ok(errors.into_result()?)
+    }
+
+    /// Hands over what was wrong, also that a member is left over.
+    pub(crate) fn end(self, errors: &mut FieldErrors) {
+        errors.merge(self.errors);
+        for name in self.object.keys() {
+            errors.push(format!("{}{}", self.at, pointer(name)), Violation::UnknownField);
+        }
     }
 }
 
@@ -71,7 +90,7 @@ pub(crate) fn pointer(name: &str) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-fn refuse<T>(expected: &'static str, pointer: &str, errors: &mut FieldErrors) -> Option<T> {
+pub(crate) fn refuse<T>(expected: &'static str, pointer: &str, errors: &mut FieldErrors) -> Option<T> {
     errors.push(pointer, Violation::InvalidType { expected });
     None
 }
@@ -145,6 +164,13 @@ pub(crate) fn attribute_changes(
         changes.insert(key, value);
     }
     Some(changes)
+}
+
+pub(crate) fn quantity(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<Quantity> {
+    match json {
+        Json::Number(number) => errors.check(pointer, number.parse()),
+        _ => refuse("a number", pointer, errors),
+    }
 }
 
 fn attribute(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<AttributeValue> {

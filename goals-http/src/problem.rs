@@ -162,11 +162,16 @@ fn field(error: &FieldError) -> Value {
     })
 }
 
-fn param(param: &Param) -> Value {
+/// A parameter as JSON.
+pub(crate) fn param(param: &Param) -> Value {
     match param {
         Param::Number(number) => (*number).into(),
         Param::Text(text) => (*text).into(),
         Param::Texts(texts) => json!(texts),
+        Param::Day(day) => day.to_string().into(),
+        // The text of a quantity is a JSON number.
+        Param::Quantity(number) => number.to_string().parse().map_or(Value::Null, Value::Number),
+        Param::Ratio(ratio) => (*ratio).into(),
         _ => Value::Null,
     }
 }

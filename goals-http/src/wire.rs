@@ -3,4 +3,5 @@
 pub(crate) mod credentials;
 pub(crate) mod events;
 pub(crate) mod input;
+pub(crate) mod measure;
 pub(crate) mod output;

@@ -27,6 +27,14 @@ CREATE TABLE :schema.goals (
     deadline_at    timestamptz,
     -- Never null, so that a page is one range of an index.
     deadline_sort  timestamptz NOT NULL,
+    measure        jsonb       NOT NULL,
+    -- What check-ins have brought, so that a list need not read them.
+    amount         numeric,
+    amount_on      date,
+    check_ins      bigint      NOT NULL,
+    -- In microseconds.
+    idle_for       bigint      NOT NULL,
+    idle_since     timestamptz,
     priority       smallint    NOT NULL,
     color          text,
     icon           text,

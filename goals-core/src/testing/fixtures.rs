@@ -10,6 +10,7 @@ use crate::event::{Actor, EventKind, NewEvent};
 use crate::goal::Goal;
 use crate::idempotency::{Once, Receipt};
 use crate::ids::{EventId, GoalId, OwnerId, SessionId, UserId};
+use crate::measure::{Bound, Fold, Habit, Item, Measure, Metric, Per};
 use crate::session::Session;
 use crate::store::{DuplicateCheck, GoalRepository, StoreError};
 use crate::time_zone::TimeZone;
@@ -112,6 +113,28 @@ pub trait PutGoals: GoalRepository {
 }
 
 impl<S: GoalRepository + ?Sized> PutGoals for S {}
+
+/// One measure of every kind, with every choice and the greatest numbers.
+///
+/// # Panics
+/// Never: the numbers are valid.
+#[must_use]
+#[expect(clippy::panic, reason = "a test that gives a bad number is to fail")]
+pub fn measures() -> Vec<Measure> {
+    let great = |text: &str| text.parse().unwrap_or_else(|violation| panic!("{text}: {violation}"));
+    let (unit, item) =
+        ("páginas \\ '".to_owned(), |id: &str| Item { id: id.to_owned(), text: "Ação '".to_owned(), done_on: None });
+    let done = Item { done_on: "2024-02-29".parse().ok(), ..item("b_-1") };
+    let mut measures = vec![Measure::Binary, Measure::Checklist(vec![]), Measure::Checklist(vec![item("a"), done])];
+    for fold in Fold::ALL.iter().copied() {
+        let (start, target) = (great("-999999999.999999"), great("999999999999999"));
+        measures.push(Measure::Metric(Metric { unit: unit.clone(), start, target, fold }));
+    }
+    for (per, bound) in Per::ALL.iter().flat_map(|per| Bound::ALL.iter().map(|bound| (*per, *bound))) {
+        measures.push(Measure::Habit(Habit { unit: String::new(), amount: great("0.000001"), per, bound }));
+    }
+    measures
+}
 
 /// The `number`-th user, called `username`.
 ///

@@ -10,7 +10,7 @@ mod fixtures;
 pub mod suite;
 
 pub use doubles::{ManualClock, PlainHasher, SequentialIds};
-pub use fixtures::{PutGoals, event, goal, now, purged, receipt, session, user};
+pub use fixtures::{PutGoals, event, goal, measures, now, purged, receipt, session, user};
 
 pub use crate::api_token::MockApiTokenRepository;
 pub use crate::limiter::MockRateLimiter;

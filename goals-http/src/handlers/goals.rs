@@ -43,7 +43,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
 }
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
-    let patch = input::goal_patch(std::mem::take(&mut call.body))?;
+    let today = call.time_zone().day_of(call.api.0.goals.now());
+    let patch = input::goal_patch(std::mem::take(&mut call.body), today)?;
     let expected = expected(&call.headers)?;
     let updated = call.api.0.goals.update(call.owner()?, id(&call)?, expected, &patch).await;
     shown(&call, &updated.map_err(|error| stale(&call, error))?)

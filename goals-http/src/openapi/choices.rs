@@ -23,12 +23,20 @@ macro_rules! choices {
 choices! {
     /// See [`goals_core::Actor`].
     Actor;
+    /// See [`goals_core::Bound`].
+    Bound;
     /// See [`goals_core::Color`].
     Color;
     /// See [`goals_core::EventKind`].
     EventKind;
+    /// See [`goals_core::Fold`].
+    Fold;
     /// See [`goals_core::Health`].
     Health;
+    /// See [`goals_core::MeasureKind`].
+    MeasureKind;
+    /// See [`goals_core::Per`].
+    Per;
     /// See [`goals_core::Priority`].
     Priority;
     /// See [`goals_core::Scope`].

@@ -6,7 +6,7 @@
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::choices::{Color, Priority, Scope, Status};
+use super::choices::{Bound, Color, Fold, MeasureKind, Per, Priority, Scope, Status};
 use crate::wire::output::{SessionOut, UserOut};
 
 /// Why a request was refused (RFC 9457).
@@ -162,6 +162,7 @@ pub(crate) struct NewGoal {
     start: Option<String>,
     /// A day (`YYYY-MM-DD`) or an instant (RFC 3339).
     deadline: Option<String>,
+    measure: Option<NewMeasure>,
     priority: Option<Priority>,
     color: Option<Color>,
     /// One emoji.
@@ -189,6 +190,12 @@ pub(crate) struct GoalChange {
     start: Option<String>,
     /// A day (`YYYY-MM-DD`) or an instant (RFC 3339).
     deadline: Option<String>,
+    /// Merged: what is absent stays. Null is a binary measure.
+    measure: Option<NewMeasure>,
+    /// Items of a checklist to tick (true: done today) or untick (false), by id; the others stay.
+    /// Safe with `If-Match: *`: of two clients that tick at the same time none undoes the other.
+    #[schema(value_type = Option<Object>)]
+    ticks: Option<Value>,
     priority: Option<Priority>,
     color: Option<Color>,
     /// One emoji.
@@ -203,6 +210,42 @@ pub(crate) struct GoalChange {
     archived: Option<bool>,
     /// Whether it may say the same as an open goal.
     allow_duplicate: Option<bool>,
+}
+
+/// How "done" is to be measured. Members of another kind are refused; another kind than the present
+/// one takes its defaults for what is not given.
+#[derive(ToSchema)]
+pub(crate) struct NewMeasure {
+    /// `binary` when none is given.
+    kind: Option<MeasureKind>,
+    /// Of a metric and a habit: at most 20 characters, such as `km`, `%` or an ISO 4217 code.
+    unit: Option<String>,
+    /// Of a metric; 0 when none is given.
+    start: Option<f64>,
+    /// Of a metric, which needs it; not the same as the start.
+    #[schema(nullable = false)]
+    target: Option<f64>,
+    /// Of a metric; `sum` when none is given.
+    fold: Option<Fold>,
+    /// Of a habit; 1 when none is given.
+    amount: Option<f64>,
+    /// Of a habit; `day` when none is given.
+    per: Option<Per>,
+    /// Of a habit; `at_least` when none is given.
+    bound: Option<Bound>,
+    /// Of a checklist; at most 100.
+    items: Option<Vec<NewItem>>,
+}
+
+/// One item of a checklist to be.
+#[derive(ToSchema)]
+pub(crate) struct NewItem {
+    /// At most 36 letters, digits, `-` and `_`; the next free number when none is given.
+    id: Option<String>,
+    text: String,
+    /// The day on which it was done.
+    #[schema(format = Date)]
+    done_on: Option<String>,
 }
 
 /// Which goals to list.

@@ -1,10 +1,12 @@
 //! What a client sends: JSON and queries to what the use cases take.
 
+use chrono::NaiveDate;
 use goals_core::{
     DuplicatePolicy, FieldErrors, GoalDraft, GoalPatch, GoalQuery, PAGE_MAX, Password, Registration, UserPatch,
     Violation,
 };
 
+use super::measure;
 use crate::fields::{self, Fields};
 use crate::json::Object;
 use crate::problem::{Code, Problem};
@@ -20,6 +22,7 @@ pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, Problem> {
         status: fields.get("status", fields::named),
         start: fields.get("start", fields::day),
         deadline: fields.get("deadline", fields::named),
+        measure: fields.get("measure", measure::measure).unwrap_or_default(),
         priority: fields.get("priority", fields::named).unwrap_or_default(),
         color: fields.get("color", fields::named),
         icon: fields.get("icon", fields::text),
@@ -32,15 +35,18 @@ pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, Problem> {
     Ok(draft)
 }
 
-/// Reads a change of a goal.
-pub(crate) fn goal_patch(body: Object) -> Result<GoalPatch, Problem> {
+/// Reads a change of a goal; what it ticks is done `today`.
+pub(crate) fn goal_patch(body: Object, today: NaiveDate) -> Result<GoalPatch, Problem> {
     let mut fields = Fields::new(body);
+    let ticks = fields.get("ticks", measure::ticks).unwrap_or_default();
     let patch = GoalPatch {
         title: fields.change("title", fields::text),
         description: fields.change("description", fields::text),
         status: fields.change("status", fields::named),
         start: fields.change("start", fields::day),
         deadline: fields.change("deadline", fields::named),
+        measure: fields.change("measure", measure::measure),
+        ticks: ticks.into_iter().map(|(id, ticked)| (id, ticked.then_some(today))).collect(),
         priority: fields.change("priority", fields::named),
         color: fields.change("color", fields::named),
         icon: fields.change("icon", fields::text),

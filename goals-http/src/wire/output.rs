@@ -5,12 +5,14 @@ use std::str::FromStr as _;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use goals_core::{
-    AttributeValue, Attributes, Deadline, Goal, GoalId, Page, Session, SessionId, Status, TimeZone, Usage, User,
+    AttributeValue, Attributes, Deadline, Goal, GoalId, Page, Quantity, Session, SessionId, Status, TimeZone, Usage,
+    User,
 };
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap as _, Serializer};
 use utoipa::ToSchema;
 
+use super::measure::{CodedOut, MeasureOut};
 use crate::identity::Identity;
 use crate::openapi::choices;
 
@@ -32,6 +34,14 @@ pub(crate) struct GoalOut<'a> {
     #[serde(serialize_with = "shown_or_null")]
     #[schema(value_type = Option<String>, required)]
     deadline: Option<Deadline>,
+    measure: MeasureOut<'a>,
+    /// Where it stands: the reading of a metric, the amount of a habit in the present period, the
+    /// number of items that are done. Null when there is nothing to count.
+    #[serde(serialize_with = "quantity_or_null")]
+    #[schema(value_type = Option<f64>, required)]
+    current: Option<Quantity>,
+    /// How many check-ins it has.
+    check_ins: u64,
     #[schema(value_type = choices::Priority)]
     priority: &'static str,
     #[schema(value_type = Option<choices::Color>, required)]
@@ -67,7 +77,10 @@ pub(crate) struct GoalOut<'a> {
     progress: f64,
     #[schema(value_type = choices::Health)]
     health: &'static str,
-    /// Negative: so many days over its deadline.
+    /// Why its health is what it is.
+    reasons: Vec<CodedOut>,
+    /// Days of work ahead of the plan, or negative behind it; once the deadline has passed the days
+    /// since then, negative.
     #[schema(required)]
     days_ahead: Option<i64>,
     #[schema(value_type = Vec<choices::Status>)]
@@ -85,6 +98,9 @@ impl<'a> GoalOut<'a> {
             status: goal.status.as_str(),
             start: goal.start,
             deadline: goal.deadline,
+            measure: (&goal.measure).into(),
+            current: goal.current(zone.day_of(now)),
+            check_ins: goal.standing.check_ins,
             priority: goal.priority.as_str(),
             color: goal.color.map(goals_core::Color::as_str),
             icon: goal.icon.as_deref(),
@@ -100,6 +116,7 @@ impl<'a> GoalOut<'a> {
             archived: goal.archived_at.is_some(),
             progress: pace.progress,
             health: pace.health.as_str(),
+            reasons: pace.reasons.iter().map(Into::into).collect(),
             days_ahead: pace.days_ahead,
             allowed_transitions: goal.status.transitions().iter().map(|status| status.as_str()).collect(),
         }
@@ -417,6 +434,19 @@ pub(super) fn instant_or_null<S: Serializer>(value: &Option<DateTime<Utc>>, seri
     }
 }
 
+/// A number as it was given: `5` and not `5.0`.
+pub(super) fn quantity<S: Serializer>(number: &Quantity, serializer: S) -> Result<S::Ok, S::Error> {
+    serde_json::Number::from_str(&number.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "what `serialize_with` hands over")]
+pub(super) fn quantity_or_null<S: Serializer>(value: &Option<Quantity>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => quantity(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// The owner's own fields.
 #[derive(Debug)]
 struct AttributesOut<'a>(&'a Attributes);
@@ -439,10 +469,7 @@ impl Serialize for AttributeOut<'_> {
             AttributeValue::Text(text) => serializer.serialize_str(text),
             AttributeValue::Boolean(value) => serializer.serialize_bool(*value),
             AttributeValue::Texts(texts) => texts.serialize(serializer),
-            // As it was given: `5` and not `5.0`.
-            AttributeValue::Number(number) => {
-                serde_json::Number::from_str(&number.to_string()).map_err(S::Error::custom)?.serialize(serializer)
-            }
+            AttributeValue::Number(number) => quantity(number, serializer),
         }
     }
 }

@@ -29,7 +29,8 @@ async fn a_title_is_enough() {
         "id": id, "title": "Read 12 books", "description": "", "status": "active", "start": null, "deadline": null,
         "priority": "none", "color": null, "icon": null, "tags": [], "attributes": {}, "parent": null, "version": 1,
         "created_at": at, "updated_at": at, "closed_at": null, "archived_at": null, "deleted_at": null,
-        "archived": false, "progress": 0.0, "health": "unknown", "days_ahead": null,
+        "archived": false, "measure": { "kind": "binary" }, "current": null, "check_ins": 0, "progress": 0.0,
+        "health": "unknown", "reasons": [{ "code": "nothing_counted", "params": {} }], "days_ahead": null,
         "allowed_transitions": ["paused", "achieved", "missed", "dropped"],
     });
     assert_eq!(made.json, expected);

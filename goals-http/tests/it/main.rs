@@ -14,6 +14,7 @@ mod hierarchy;
 mod history;
 mod hostile;
 mod logs;
+mod measures;
 mod mounting;
 mod once;
 mod openapi;

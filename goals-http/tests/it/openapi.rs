@@ -140,16 +140,20 @@ async fn what_the_document_says_is_read_and_nothing_else() {
         ("POST", "/api/v1/sessions/refresh", "Refresh"),
         ("POST", "/api/v1/tokens", "NewApiToken"),
     ] {
-        // No member is both a list of lists and valid, so every member that is read is refused.
-        let body: Value = all.iter().map(|name| ((*name).clone(), json!([[1]]))).collect();
-        let refused = api.send(Ask::new(method, path).json(&body).by(&ana)).await.refused(422, "validation_failed");
-        let errors = refused.json["errors"].as_array().unwrap();
-        let unknown: BTreeSet<_> = errors
-            .iter()
-            .filter(|error| error["code"] == "unknown_field")
-            .map(|error| error["pointer"].as_str().unwrap()[1..].to_owned())
-            .collect();
-        let read: BTreeSet<_> = all.iter().filter(|name| !unknown.contains(**name)).map(|name| name.as_str()).collect();
+        let mut read = BTreeSet::new();
+        // A problem names no more than a hundred values, so not all at once.
+        for some in all.iter().copied().collect::<Vec<_>>().chunks(50) {
+            // No member is both a list of lists and valid, so every member that is read is refused.
+            let body: Value = some.iter().map(|name| ((*name).clone(), json!([[1]]))).collect();
+            let refused = api.send(Ask::new(method, path).json(&body).by(&ana)).await.refused(422, "validation_failed");
+            let errors = refused.json["errors"].as_array().unwrap();
+            let unknown: BTreeSet<_> = errors
+                .iter()
+                .filter(|error| error["code"] == "unknown_field")
+                .map(|error| error["pointer"].as_str().unwrap()[1..].to_owned())
+                .collect();
+            read.extend(some.iter().filter(|name| !unknown.contains(**name)).map(|name| name.as_str()));
+        }
         assert_eq!(read, names(&document["components"]["schemas"][shape]["properties"]), "{shape}");
     }
 }

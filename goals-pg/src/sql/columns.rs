@@ -3,9 +3,9 @@
 use std::any::type_name;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use goals_core::{
-    AttributeValue, Attributes, BoxError, Deadline, Fingerprint, Goal, GoalId, OwnerId, Priority, Quantity, SortKey,
+    AttributeValue, Attributes, BoxError, Deadline, Fingerprint, Goal, GoalId, OwnerId, Priority, SortKey, Standing,
     fold,
 };
 use serde_json::Value;
@@ -14,12 +14,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::Param;
+use super::numeric::Numeric;
+use super::{Param, events};
 
 /// The columns that [`goal`] reads, in its order.
 pub(super) const READ: &str = "goal_id, title, description, status, start_on, deadline_on, deadline_at, priority, \
      color, icon, tags, attributes, version, created_at, updated_at, closed_at, archived_at, deleted_at, \
-     parent_id";
+     parent_id, measure, amount, amount_on, check_ins, idle_for, idle_since";
 
 /// The columns that [`Record::params`] writes, in its order.
 pub(super) const WRITTEN: &[&str] = &[
@@ -48,6 +49,12 @@ pub(super) const WRITTEN: &[&str] = &[
     "closed_at",
     "archived_at",
     "deleted_at",
+    "measure",
+    "amount",
+    "amount_on",
+    "check_ins",
+    "idle_for",
+    "idle_since",
 ];
 
 /// What is written of a goal beyond what it borrows from it.
@@ -68,6 +75,10 @@ pub(super) struct Record<'a> {
     tag_keys: Vec<String>,
     attributes: Value,
     version: i64,
+    measure: Value,
+    amount: Option<Numeric>,
+    check_ins: i64,
+    idle_for: i64,
 }
 
 impl<'a> Record<'a> {
@@ -94,6 +105,10 @@ impl<'a> Record<'a> {
             tag_keys: goal.tag_keys(),
             attributes: goal.attributes.iter().map(|(key, value)| (key.clone(), json(value))).collect(),
             version: stored_version(goal.version),
+            measure: events::json(&(&goal.measure).into()),
+            amount: goal.standing.amount.map(Numeric),
+            check_ins: stored_version(goal.standing.check_ins),
+            idle_for: goal.idle_for.num_microseconds().unwrap_or(i64::MAX),
         }
     }
 
@@ -127,12 +142,18 @@ impl<'a> Record<'a> {
             (&goal.closed_at as _, Type::TIMESTAMPTZ),
             (&goal.archived_at as _, Type::TIMESTAMPTZ),
             (&goal.deleted_at as _, Type::TIMESTAMPTZ),
+            (&self.measure as _, Type::JSONB),
+            (&self.amount as _, Type::NUMERIC),
+            (&goal.standing.day as _, Type::DATE),
+            (&self.check_ins as _, Type::INT8),
+            (&self.idle_for as _, Type::INT8),
+            (&goal.idle_since as _, Type::TIMESTAMPTZ),
         ]);
         params
     }
 }
 
-/// A version as it is stored; no goal gets so old that it does not fit.
+/// A version, or a number of things, as it is stored; none gets so great that it does not fit.
 pub(super) fn stored_version(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
@@ -180,6 +201,14 @@ pub(super) fn goal(owner: OwnerId, row: &Row) -> Result<Goal, BoxError> {
         archived_at: row.try_get(16)?,
         deleted_at: row.try_get(17)?,
         parent: row.try_get::<_, Option<Uuid>>(18)?.map(GoalId::from_uuid),
+        measure: (&events::value(row.try_get(19)?)?).try_into()?,
+        standing: Standing {
+            amount: row.try_get::<_, Option<Numeric>>(20)?.map(|amount| amount.0),
+            day: row.try_get(21)?,
+            check_ins: u64::try_from(row.try_get::<_, i64>(22)?)?,
+        },
+        idle_for: TimeDelta::microseconds(row.try_get(23)?),
+        idle_since: row.try_get(24)?,
     })
 }
 
@@ -206,7 +235,7 @@ fn read_attributes(stored: Value) -> Result<Attributes, BoxError> {
 fn attribute(stored: Value) -> Result<AttributeValue, BoxError> {
     Ok(match stored {
         Value::String(text) => AttributeValue::Text(text),
-        Value::Number(number) => AttributeValue::Number(number.to_string().parse::<Quantity>()?),
+        Value::Number(number) => AttributeValue::Number(number.to_string().parse()?),
         Value::Bool(yes) => AttributeValue::Boolean(yes),
         Value::Array(texts) => AttributeValue::Texts(texts.into_iter().map(text).collect::<Result<_, _>>()?),
         Value::Null | Value::Object(_) => return Err("an own field is of no known type".into()),

@@ -165,7 +165,8 @@ fn change(stored: Value) -> Result<FieldChange, BoxError> {
     Ok(FieldChange { from: value(from)?, to: value(to)? })
 }
 
-fn json(value: &FieldValue) -> Value {
+/// A plain value as JSON.
+pub(super) fn json(value: &FieldValue) -> Value {
     match value {
         FieldValue::Null => Value::Null,
         FieldValue::Boolean(yes) => (*yes).into(),
@@ -177,7 +178,8 @@ fn json(value: &FieldValue) -> Value {
     }
 }
 
-fn value(stored: Value) -> Result<FieldValue, BoxError> {
+/// A plain value out of JSON.
+pub(super) fn value(stored: Value) -> Result<FieldValue, BoxError> {
     Ok(match stored {
         Value::Null => FieldValue::Null,
         Value::Bool(yes) => FieldValue::Boolean(yes),

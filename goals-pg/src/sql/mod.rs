@@ -43,6 +43,7 @@ mod columns;
 mod events;
 mod goals;
 mod list;
+mod numeric;
 mod once;
 pub(crate) mod sessions;
 pub(crate) mod throttle;

@@ -84,10 +84,10 @@ fn goal(number: u8, key: u8, slot: u8, status: &str, deleted_at: &str) -> String
     format!(
         "INSERT INTO goals.goals (owner_id, goal_id, title, title_key, duplicate_slot, title_sort, search_text,
             description, status, deadline_sort, priority, tags, tag_keys, attributes, version, created_at,
-            updated_at, deleted_at)
+            updated_at, deleted_at, measure, check_ins, idle_for)
          VALUES ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-0000000000{number:02}', 'a',
             '\\x{key:02}', '00000000-0000-0000-0000-0000000000{slot:02}', '', '', '', '{status}', now(), 0, '{{}}',
-            '{{}}', '{{}}', 1, now(), now(), {deleted_at})"
+            '{{}}', '{{}}', 1, now(), now(), {deleted_at}, '{{}}', 0, 0)"
     )
 }
 

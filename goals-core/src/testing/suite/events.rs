@@ -117,7 +117,7 @@ pub async fn an_event_comes_back_as_it_was_put_in<S: GoalRepository>(store: Arc<
     let free = NewEvent { changes: [("any \"name\"".to_owned(), change)].into(), version: None, ..odd.clone() };
     assert!(store.update(&next(&next(&full)), &free, 8, Keep).await.expect("an answer"));
     let events = log(&*store, ana()).await;
-    assert_eq!(events[1].changes.len(), 13, "a goal with all fields begins with them");
+    assert_eq!(events[1].changes.len(), 17, "a goal with all fields begins with them");
     assert_eq!(events[2..], [numbered(odd, 3, &full), numbered(free, 4, &full)]);
 }
 

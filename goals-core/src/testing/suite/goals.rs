@@ -11,10 +11,11 @@ use crate::duplicate::DuplicatePolicy::{Allow, Refuse};
 use crate::goal::{AttributeValue, Color, Goal, Priority};
 use crate::ids::{GoalId, OwnerId};
 use crate::query::{Cursor, GoalQuery, Sort, SortKey};
+use crate::standing::Standing;
 use crate::status::Status;
 use crate::store::DuplicateCheck::{Judge, Keep};
 use crate::store::{GoalRepository, StoreError};
-use crate::testing::{PutGoals as _, goal, now};
+use crate::testing::{PutGoals as _, goal, measures, now};
 
 pub(super) const MANY: u64 = 1_000;
 
@@ -57,6 +58,7 @@ pub(super) fn full(number: u128) -> Goal {
         status: Some(Status::Missed),
         start: "2026-02-28".parse().ok(),
         deadline: "2026-03-01T23:59:59.999999Z".parse().ok(),
+        measure: measures().pop().unwrap_or_default().into(),
         priority: Priority::High,
         color: Some(Color::Teal),
         icon: Some("👩‍🚀".to_owned()),
@@ -68,11 +70,19 @@ pub(super) fn full(number: u128) -> Goal {
             ("texts".to_owned(), AttributeValue::Texts(vec!["a".to_owned(), String::new()])),
         ]
         .into(),
-        ..GoalDraft::new("É".repeat(200))
+        ..GoalDraft::new(format!("{}{number}", "É".repeat(200 - number.to_string().len())))
     };
     let id = GoalId::from_uuid(Uuid::from_u128(number));
     let made = draft.into_goal(id, ana(), now()).expect("a valid draft");
-    Goal { archived_at: Some(now() + TimeDelta::microseconds(1)), deleted_at: Some(now()), version: 7, ..made }
+    Goal {
+        archived_at: Some(now() + TimeDelta::microseconds(1)),
+        deleted_at: Some(now()),
+        version: 7,
+        standing: Standing { amount: "-0.000001".parse().ok(), day: "2024-02-29".parse().ok(), check_ins: 10_000 },
+        idle_for: TimeDelta::microseconds(86_400_000_001),
+        idle_since: Some(now() - TimeDelta::microseconds(1)),
+        ..made
+    }
 }
 
 pub(super) async fn put(store: &impl GoalRepository, goal: &Goal) {
@@ -97,6 +107,11 @@ async fn is_duplicate_of(store: &impl GoalRepository, goal: &Goal, of: &Goal) ->
 /// What is put in comes back to the letter, from `find` and from `list`, after `insert` and after
 /// `update`.
 pub async fn a_goal_comes_back_as_it_was_put_in<S: GoalRepository>(store: Arc<S>) {
+    for (number, measure) in (100..).zip(measures()) {
+        let goal = Goal { measure, deleted_at: None, ..full(number) };
+        put(&*store, &goal).await;
+        assert_eq!(stored(&*store, &goal).await.as_ref(), Some(&goal));
+    }
     let (full, bare) = (full(1), goal(ana(), 2, "Bare"));
     for goal in [&full, &bare] {
         put(&*store, goal).await;
