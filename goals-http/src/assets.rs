@@ -33,6 +33,7 @@ assets! {
     "js/dom.js"
     "js/form.js"
     "js/goals.js"
+    "js/history.js"
     "js/i18n.js"
     "js/list.js"
     "js/main.js"

@@ -67,6 +67,9 @@ async function everyView(page, see) {
     await page.getByRole('heading', { level: 1, name: GOALS[index].title }).waitFor();
     await look('goal');
   }
+  await page.getByText('History').click();
+  await page.getByRole('listitem').getByText('Created').waitFor();
+  await look('history');
   await button('Edit').click();
   await button('Add a field').click();
   await look('edit');

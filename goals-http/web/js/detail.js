@@ -4,6 +4,7 @@ import { bar, emoji, facts, menu, toneOf, valueWords } from './card.js';
 import { button, glyph, h, keepingFocus } from './dom.js';
 import { openGoalForm } from './form.js';
 import { actions, readOne, store, tick, timeZone, today } from './goals.js';
+import { historySection } from './history.js';
 import { day, moment, t } from './i18n.js';
 
 // After these a goal is no longer where the person came from.
@@ -25,6 +26,7 @@ const checklist = (goal) => h('ul.steps.panel', { 'aria-label': t('kind.checklis
 export function detailView(id, toGoals) {
   const node = h('div.detail');
   const view = { node, update };
+  const history = historySection(id);
   let words = t('list.loading');
   let drawn;
 
@@ -33,15 +35,17 @@ export function detailView(id, toGoals) {
     view.title = goal?.title ?? words;
     if (drawn === (goal ?? words)) return;
     drawn = goal ?? words;
+    if (goal) node.dataset.color = goal.color;
     const back = button([glyph('back'), t('nav.all_goals')], toGoals, { class: 'quiet to-list', 'data-focus': 'back' });
     keepingFocus(() => node.replaceChildren(back, ...(goal ? body(goal) : [h('h1', { tabindex: -1 }, words)])));
+    if (goal) history.update(goal);
   }
 
   function body(goal) {
     const at = (name) => goal[name] && moment(goal[name], timeZone());
     const attributes = Object.entries(goal.attributes);
     return [
-      h('div.title', { 'data-color': goal.color }, emoji(goal), h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
+      h('div.title', emoji(goal), h('h1', { tabindex: -1, dir: 'auto' }, goal.title)),
       facts(goal),
       bar(goal) ?? '',
       h('div.buttons', buttons(goal)),
@@ -54,6 +58,7 @@ export function detailView(id, toGoals) {
         [t('detail.created'), at('created_at')],
         [t('detail.updated'), goal.version > 1 && at('updated_at')],
       ]),
+      history.node,
     ];
   }
 

@@ -211,6 +211,11 @@ export function tick(goal, step) {
   patch(goal.id, { ticks: { [step.id]: !step.done_on } }, guess);
 }
 
+/** Takes back the change of a goal that made `version`, as a change of its own. */
+export function takeBack(goal, version) {
+  push({ method: 'POST', path: `goals/${goal.id}/undo?version=${version}`, goal: goal.id, guess: {}, version: null }).catch(() => {});
+}
+
 /** Does a change, says it, and offers to take it back. */
 function act(goal, name, change, undo) {
   change();
