@@ -18,12 +18,13 @@ test('a history says what each field was and is, and takes one change back', () 
   await page.getByText('Description changed', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Complete', exact: true }).click();
   await page.getByText('Status: Active → Completed', { exact: true }).waitFor();
-  const undo = page.getByRole('button', { name: /^Undo: Deadline/ });
+  const undo = page.getByRole('button', { name: 'Undo: Title: Swim → Swim <b>far</b>', exact: true });
+  const name = await undo.textContent();
   await undo.focus();
   await undo.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'Swim', exact: true }).waitFor();
   await page.getByText('A change taken back').waitFor();
-  await hasFocus(page, await undo.textContent(), 'the focus stays where it was');
+  await hasFocus(page, name, 'the focus stays where it was');
   const { body } = await ask(page, 'GET', `goals/${goal.id}`);
   assert.deepEqual([body.title, body.deadline, body.priority, body.status], ['Swim', null, 'high', 'achieved']);
   await undo.click();

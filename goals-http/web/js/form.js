@@ -14,7 +14,8 @@ const ICONS = { sport: '🏃', reading: '📚', work: '💼', money: '💰', hom
 
 const split = (text, by) => text.split(by).map((part) => part.trim()).filter(Boolean);
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const differing = (a, b) => Object.keys(b).filter((name) => !same(a[name], b[name]));
+// What of `typed` differs from `before`.
+const differing = (typed, before) => Object.keys(typed).filter((name) => !same(typed[name], before[name]));
 
 // Each field as the text in its control.
 const typedOf = (goal) => ({
