@@ -102,6 +102,9 @@ fn user(number: u32) -> User {
         version: 1,
         created_at: now(),
         updated_at: now(),
+        email_verified_at: None,
+        pending_email: None,
+        two_factor: false,
     }
 }
 

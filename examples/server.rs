@@ -179,9 +179,11 @@ where
     S: AccountStore + GoalRepository + 'static,
 {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let tokens = options.keys.codec(|| data_dir(options).map(|folder| (!options.memory).then_some(folder)))?;
+    let folder = || data_dir(options).map(|folder| (!options.memory).then_some(folder));
+    let (tokens, codes) = (options.keys.codec(folder)?, options.keys.codes(folder)?);
     let hasher = Arc::new(Argon2Hasher::default());
     let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone())
+        .with_two_factor(Arc::new(codes))
         .with_rate_limiter((options.throttle == Switch::On).then_some(limiter));
     let goals = Goals::new(store, clock, ids).with_max_goals(options.goals_per_owner);
     if options.insecure_cookie {

@@ -1,4 +1,5 @@
-//! The keys that seal access tokens: from the command line, from files, or made once and kept.
+//! The keys that seal access tokens, and what is not to be read in a copy of the database: from the
+//! command line, from files, or made once and kept.
 
 use std::fmt::Display;
 use std::fs::{self, OpenOptions};
@@ -8,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use data_encoding::HEXLOWER_PERMISSIVE;
-use goals_core::{BoxError, IdSource as _, JwtCodec, JwtKey, SystemIds};
+use goals_core::{BoxError, IdSource as _, JwtCodec, JwtKey, SystemIds, TotpCodes};
 
-/// Which keys seal and open access tokens.
+/// Which keys seal and open.
 #[derive(Debug, Args)]
 pub(crate) struct KeyOptions {
     /// Secret that signs access tokens, 32 random bytes at least; without it, one made once and
@@ -39,6 +40,12 @@ pub(crate) struct KeyOptions {
     /// More key files whose tokens are accepted, separated by commas
     #[arg(long = "jwt-accept-key-file", env = "GOALS_JWT_ACCEPT_KEY_FILE", value_name = "PATH", value_delimiter = ',')]
     accept_key_file: Vec<PathBuf>,
+
+    /// Secret that seals the devices of two-factor in the database, 32 random bytes at least and the
+    /// same for every instance; without it, one made once and kept in the data folder. With another
+    /// one no device works any more, and recovery codes alone do
+    #[arg(long, env = "GOALS_DATA_KEY", value_name = "HEX", hide_env_values = true)]
+    data_key: Option<String>,
 }
 
 impl KeyOptions {
@@ -52,7 +59,7 @@ impl KeyOptions {
             (Some(path), _) => from_file(path)?,
             (None, Some(hex)) => from_hex(hex)?,
             (None, None) => JwtKey::secret(&match folder().map_err(Into::into)? {
-                Some(folder) => kept(&folder)?,
+                Some(folder) => kept(&folder, "jwt-secret")?,
                 None => SystemIds.secret()?.to_vec(),
             })?,
         };
@@ -65,12 +72,31 @@ impl KeyOptions {
         }
         Ok(codec)
     }
+
+    /// The codes of two-factor, with the secrets of devices sealed. `folder` as above.
+    pub(crate) fn codes<E: Into<BoxError>>(
+        &self,
+        folder: impl FnOnce() -> Result<Option<PathBuf>, E>,
+    ) -> Result<TotpCodes, BoxError> {
+        let key = match &self.data_key {
+            Some(hex) => bytes(hex)?,
+            None => match folder().map_err(Into::into)? {
+                Some(folder) => kept(&folder, "data-key")?,
+                None => SystemIds.secret()?.to_vec(),
+            },
+        };
+        TotpCodes::new(&key, "goals")
+    }
+}
+
+fn bytes(hex: &str) -> Result<Vec<u8>, BoxError> {
+    // What was given is a secret even when it is not hexadecimal, so it is not repeated.
+    let secret = HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
+    Ok(secret.map_err(|_| "a secret must be hexadecimal: two digits a byte")?)
 }
 
 fn from_hex(hex: &str) -> Result<JwtKey, BoxError> {
-    // What was given is a secret even when it is not hexadecimal, so it is not repeated.
-    let secret = HEXLOWER_PERMISSIVE.decode(hex.as_bytes());
-    Ok(JwtKey::secret(&secret.map_err(|_| "a JWT secret must be hexadecimal: two digits a byte")?)?)
+    Ok(JwtKey::secret(&bytes(hex)?)?)
 }
 
 fn from_file(path: &Path) -> Result<JwtKey, BoxError> {
@@ -83,9 +109,9 @@ fn from_file(path: &Path) -> Result<JwtKey, BoxError> {
     Ok(JwtKey::ed25519_pem(&text).map_err(|error| told(&error))?)
 }
 
-/// The secret in the data folder, or one that is made now.
-fn kept(folder: &Path) -> Result<Vec<u8>, BoxError> {
-    let path = folder.join("jwt-secret");
+/// The secret of this name in the data folder, or one that is made now.
+fn kept(folder: &Path, name: &str) -> Result<Vec<u8>, BoxError> {
+    let path = folder.join(name);
     kept_secret(folder, &path).map_err(|error| cannot_keep(&path, &error))
 }
 
@@ -97,7 +123,7 @@ fn kept_secret(folder: &Path, path: &Path) -> Result<Vec<u8>, BoxError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let secret = SystemIds.secret()?;
     // Whole or not at all, and never over another instance's: written aside, then linked.
-    let aside = folder.join(format!("jwt-secret.{}", std::process::id()));
+    let aside = path.with_extension(std::process::id().to_string());
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
     file.write_all(&secret)?;
     file.sync_all()?;
@@ -110,5 +136,5 @@ fn kept_secret(folder: &Path, path: &Path) -> Result<Vec<u8>, BoxError> {
 }
 
 fn cannot_keep(path: &Path, error: &dyn Display) -> BoxError {
-    format!("the signing key cannot be kept in {}: {error}; name another folder with --data-dir", path.display()).into()
+    format!("the key cannot be kept in {}: {error}; name another folder with --data-dir", path.display()).into()
 }

@@ -15,6 +15,7 @@ use crate::goals::Expected;
 use crate::ids::{IdSource, UserId};
 use crate::limiter::{Attempt, ProcessLimiter, RateLimiter, Throttle};
 use crate::password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
+use crate::second_factor::{OneTimeCodes, SecondFactorRepository};
 use crate::session::{Client, Lifetimes, RefreshToken, Session};
 use crate::store::{AccountStore, Credentials, SessionRepository, UserRepository};
 use crate::token::TokenCodec;
@@ -83,6 +84,8 @@ pub struct Accounts {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) sessions: Arc<dyn SessionRepository>,
     pub(crate) api_tokens: Arc<dyn ApiTokenRepository>,
+    pub(crate) second_factors: Arc<dyn SecondFactorRepository>,
+    pub(crate) codes: Option<Arc<dyn OneTimeCodes>>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) tokens: Arc<dyn TokenCodec>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -110,7 +113,9 @@ impl Accounts {
         Self {
             users: Arc::clone(&store) as Arc<dyn UserRepository>,
             sessions: Arc::clone(&store) as Arc<dyn SessionRepository>,
-            api_tokens: store,
+            api_tokens: Arc::clone(&store) as Arc<dyn ApiTokenRepository>,
+            second_factors: store,
+            codes: None,
             hasher,
             tokens,
             throttle: Throttle::new(Some(Arc::new(ProcessLimiter::new())), Arc::clone(&clock)),
@@ -200,7 +205,19 @@ impl Accounts {
             // A value is missing only where an error was noted, and those have been answered.
             return Err(FieldErrors::new());
         };
-        Ok(User { id, username, email, locale, time_zone, version: 1, created_at: now, updated_at: now })
+        Ok(User {
+            id,
+            username,
+            email,
+            email_verified_at: None,
+            pending_email: None,
+            two_factor: false,
+            locale,
+            time_zone,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })
     }
 
     fn check_password(&self, password: &Password, username: &str, email: &str) -> Result<(), Violation> {
@@ -295,7 +312,8 @@ impl Accounts {
     }
 
     /// Lets `client` try to prove with a password, or anything else that can be guessed, that
-    /// `subject` is theirs; only a refusal with [`Error::BadCredentials`] counts.
+    /// `subject` is theirs; only a refusal with [`Error::BadCredentials`]
+    /// or [`Error::WrongCode`] counts.
     pub(crate) async fn guarded<T>(
         &self,
         client: &Client,
@@ -304,7 +322,7 @@ impl Accounts {
     ) -> Result<T, Error> {
         let permit = self.throttle.take(Attempt::Password, client.address, subject).await?;
         let outcome = attempt.await;
-        if !matches!(outcome, Err(Error::BadCredentials)) {
+        if !matches!(outcome, Err(Error::BadCredentials | Error::WrongCode)) {
             permit.give_back().await;
         }
         outcome

@@ -129,6 +129,15 @@ pub enum Error {
     /// Unknown log-in or wrong password; which of the two is not told.
     #[error("the log-in or the password is wrong")]
     BadCredentials,
+    /// The password was right, and a code is needed besides.
+    #[error("a code of the second factor is needed besides the password")]
+    SecondFactorRequired,
+    /// The password was right, and the code is wrong or was used before.
+    #[error("the code is wrong, or was used before")]
+    WrongCode,
+    /// A second factor is in force: it has to be turned off before there is another.
+    #[error("two-factor is on; turn it off before you set up another device")]
+    TwoFactorOn,
     /// The refresh token was spent a moment ago by a request that ran at the same time.
     #[error("this refresh token is being used by another request; use its answer or try again in a second")]
     RefreshInProgress,
@@ -228,9 +237,12 @@ impl Error {
         match self {
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::NotFound => ErrorKind::NotFound,
-            Self::Unauthenticated | Self::BadCredentials => ErrorKind::Unauthenticated,
+            Self::Unauthenticated | Self::BadCredentials | Self::SecondFactorRequired | Self::WrongCode => {
+                ErrorKind::Unauthenticated
+            }
             Self::Throttled { .. } => ErrorKind::Throttled,
             Self::RefreshInProgress
+            | Self::TwoFactorOn
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::IdTaken
@@ -255,6 +267,8 @@ impl Error {
             Self::NotFound => "not_found",
             Self::Unauthenticated => "unauthenticated",
             Self::BadCredentials => "bad_credentials",
+            Self::SecondFactorRequired | Self::WrongCode => "second_factor_required",
+            Self::TwoFactorOn => "two_factor_on",
             Self::RefreshInProgress => "refresh_in_progress",
             Self::Throttled { .. } => "throttled",
             Self::UsernameTaken => "username_taken",

@@ -33,6 +33,7 @@ mod progress;
 mod proof;
 mod quantity;
 mod query;
+mod second_factor;
 mod session;
 mod standing;
 mod status;
@@ -45,6 +46,8 @@ mod ticket;
 mod time_zone;
 mod timeline;
 mod token;
+#[cfg(feature = "two-factor")]
+mod totp;
 mod user;
 mod value;
 mod violation;
@@ -91,6 +94,10 @@ pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPo
 pub use proof::RECENT_SIGN_IN;
 pub use quantity::Quantity;
 pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, ParentFilter, Sort, SortKey, SortValue};
+pub use second_factor::{
+    CodeError, Enrolment, NotARecoveryCode, OneTimeCodes, RECOVERY_CODES, RecoveryCode, SecondFactor,
+    SecondFactorRepository, Spend,
+};
 pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
 pub use standing::Standing;
 pub use status::Status;
@@ -103,6 +110,8 @@ pub use text::fold;
 pub use ticket::{NotATicket, Ticket, TicketSecret};
 pub use time_zone::TimeZone;
 pub use token::{Claims, TokenCodec, TokenError};
+#[cfg(feature = "two-factor")]
+pub use totp::TotpCodes;
 pub use user::{
     EMAIL_MAX_BYTES, EmailAddress, Locale, LoginName, USERNAME_MAX, USERNAME_MIN, User, UserPatch, Username,
 };

@@ -3,6 +3,7 @@
 mod accounts;
 mod api_tokens;
 mod goals;
+mod second_factors;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ use crate::event::Event;
 use crate::goal::Goal;
 use crate::idempotency::{IdempotencyKey, Receipt};
 use crate::ids::{ApiTokenId, GoalId, OwnerId, SessionId, UserId};
+use crate::second_factor::{RecoveryCode, SecondFactor};
 use crate::session::{Session, SessionSecret};
 use crate::store::Credentials;
 use crate::ticket::TicketSecret;
@@ -30,6 +32,7 @@ struct State {
     users: BTreeMap<UserId, Credentials>,
     sessions: BTreeMap<(UserId, SessionId), Kept>,
     api_tokens: BTreeMap<(UserId, ApiTokenId), (ApiToken, TicketSecret)>,
+    second_factors: BTreeMap<UserId, (SecondFactor, Vec<RecoveryCode>)>,
     goals: BTreeMap<(OwnerId, GoalId), Goal>,
     logs: BTreeMap<OwnerId, Log>,
     receipts: BTreeMap<(OwnerId, IdempotencyKey), Receipt>,

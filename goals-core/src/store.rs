@@ -21,6 +21,7 @@ use crate::error::{BoxError, Violation};
 use crate::ids::{GoalId, SessionId, UserId};
 use crate::limits::LimitKind;
 use crate::password::PasswordHash;
+use crate::second_factor::SecondFactorRepository;
 use crate::session::{Session, SessionSecret};
 use crate::user::{LoginName, User};
 
@@ -130,7 +131,8 @@ pub trait UserRepository: Send + Sync + std::fmt::Debug {
     /// The store's own.
     async fn rehash(&self, id: UserId, old: &PasswordHash, new: &PasswordHash) -> Result<(), StoreError>;
 
-    /// Removes the user and everything of theirs: goals and their events, sessions, API tokens.
+    /// Removes the user and everything of theirs: goals and their events, sessions, API
+    /// tokens, the second factor.
     /// `false`, with nothing done, when there is none or their hash is not `proven` any more.
     ///
     /// # Errors
@@ -253,6 +255,6 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
 }
 
 /// Everything that accounts need of a store.
-pub trait AccountStore: UserRepository + SessionRepository + ApiTokenRepository {}
+pub trait AccountStore: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository {}
 
-impl<S: UserRepository + SessionRepository + ApiTokenRepository> AccountStore for S {}
+impl<S: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository> AccountStore for S {}

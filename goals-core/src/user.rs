@@ -201,6 +201,12 @@ pub struct User {
     pub username: Username,
     /// Unique but for case.
     pub email: EmailAddress,
+    /// When they showed that they read the mail of `email`; `None` when they have not.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// The address that takes the place of `email` once they show that they read its mail.
+    pub pending_email: Option<EmailAddress>,
+    /// Whether a code is asked for besides the password.
+    pub two_factor: bool,
     /// The language that they read.
     pub locale: Locale,
     /// Where their days begin and end.

@@ -122,6 +122,9 @@ pub enum Violation {
     /// A day that has not come yet.
     #[error("must not be in the future")]
     InFuture,
+    /// A code that is wrong, or was used before.
+    #[error("is wrong, or was used before")]
+    WrongCode,
     /// A field that does not exist.
     #[error("is not a known field")]
     UnknownField,
@@ -177,6 +180,7 @@ impl Violation {
             Self::NotApplicable => "not_applicable",
             Self::SameAsStart => "same_as_start",
             Self::InFuture => "in_future",
+            Self::WrongCode => "wrong_code",
             Self::UnknownField => "unknown_field",
         }
     }
@@ -210,6 +214,7 @@ impl Violation {
             | Self::NotApplicable
             | Self::SameAsStart
             | Self::InFuture
+            | Self::WrongCode
             | Self::UnknownField => Vec::new(),
         }
     }

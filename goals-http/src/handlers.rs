@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod meta;
 pub(crate) mod page;
 pub(crate) mod people;
+pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod users;
 

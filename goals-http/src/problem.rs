@@ -39,6 +39,7 @@ codes! {
     InvalidQuery = "invalid_query", BAD_REQUEST;
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     BadCredentials = "bad_credentials", UNAUTHORIZED;
+    SecondFactorRequired = "second_factor_required", UNAUTHORIZED;
     CsrfRefused = "csrf_refused", FORBIDDEN;
     InsufficientScope = "insufficient_scope", FORBIDDEN;
     NotFound = "not_found", NOT_FOUND;
@@ -48,6 +49,7 @@ codes! {
     IdTaken = "id_taken", CONFLICT;
     UsernameTaken = "username_taken", CONFLICT;
     EmailTaken = "email_taken", CONFLICT;
+    TwoFactorOn = "two_factor_on", CONFLICT;
     RefreshInProgress = "refresh_in_progress", CONFLICT;
     InvalidTransition = "invalid_transition", CONFLICT;
     LimitReached = "limit_reached", CONFLICT;
@@ -190,6 +192,12 @@ impl From<Error> for Problem {
             Error::Unavailable(source) => Self::unavailable(&*source),
             Error::NotFound => Self::new(Code::NotFound),
             Error::Unauthenticated => Self::unauthenticated(),
+            Error::SecondFactorRequired => Self::second_factor_required(),
+            Error::WrongCode => {
+                tracing::warn!("a code was refused");
+                Self::second_factor_required()
+            }
+            Error::TwoFactorOn => Self::new(Code::TwoFactorOn),
             Error::BadCredentials => {
                 tracing::warn!("a password was refused");
                 Self::new(Code::BadCredentials).header(header::WWW_AUTHENTICATE, BEARER)
@@ -232,6 +240,11 @@ fn whole_seconds(wait: TimeDelta) -> u64 {
 const BEARER: HeaderValue = HeaderValue::from_static("Bearer");
 
 impl Problem {
+    /// The password was right, and a code is missing or wrong.
+    fn second_factor_required() -> Self {
+        Self::new(Code::SecondFactorRequired).header(header::WWW_AUTHENTICATE, BEARER)
+    }
+
     /// The caller has to sign in.
     pub(crate) fn unauthenticated() -> Self {
         Self::new(Code::Unauthenticated).detail("sign in to do this").header(header::WWW_AUTHENTICATE, BEARER)

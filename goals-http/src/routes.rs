@@ -7,7 +7,9 @@ use http::Method;
 use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
-use crate::handlers::{api_tokens, changes, goals, health, history, meta, page, people, sessions, users};
+use crate::handlers::{
+    api_tokens, changes, goals, health, history, meta, page, people, second_factor, sessions, users,
+};
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
@@ -133,6 +135,9 @@ routes! {
     GET    "/api/v1/tokens"             Session         => api_tokens::list (Accounts);
     POST   "/api/v1/tokens"             Session  <json> => api_tokens::create (Accounts);
     DELETE "/api/v1/tokens/{id}"        Session         => api_tokens::revoke (Accounts);
+    POST   "/api/v1/two-factor"         Session  <json> => second_factor::enrol (Accounts);
+    PUT    "/api/v1/two-factor"         Session  <json> => second_factor::confirm (Accounts);
+    DELETE "/api/v1/two-factor"         Session  <json> => second_factor::remove (Accounts);
     GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
     POST   "/api/v1/goals"              SignedIn <json once> => goals::create;
     GET    "/api/v1/goals/{id}"         SignedIn [AS_OF_QUERY] => goals::get;

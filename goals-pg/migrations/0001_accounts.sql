@@ -4,7 +4,11 @@ CREATE TABLE :schema.users (
     user_id       uuid        NOT NULL,
     username      text        NOT NULL,
     email         text        NOT NULL,
+    email_verified_at timestamptz,
+    -- Nobody's name before it is confirmed, so it has no claim below.
+    pending_email text,
     password_hash text        NOT NULL,
+    two_factor    boolean     NOT NULL,
     locale        text        NOT NULL,
     time_zone     text        NOT NULL,
     version       bigint      NOT NULL,

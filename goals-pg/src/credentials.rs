@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use goals_core::{ApiToken, ApiTokenId, ApiTokenRepository, SessionId, StoreError, Ticket, TicketSecret, User, UserId};
+use goals_core::{
+    ApiToken, ApiTokenId, ApiTokenRepository, RecoveryCode, SecondFactor, SecondFactorRepository, SessionId, Spend,
+    StoreError, Ticket, TicketSecret, User, UserId,
+};
 
 use crate::store::PgStore;
 
@@ -28,5 +31,35 @@ impl ApiTokenRepository for PgStore {
 
     async fn revoke(&self, user: UserId, id: ApiTokenId) -> Result<bool, StoreError> {
         self.call(|on| self.sql.api_tokens.revoke(on, user, id)).await
+    }
+}
+
+#[async_trait]
+impl SecondFactorRepository for PgStore {
+    async fn enrol(&self, user: UserId, sealed: &[u8]) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.second_factors.enrol(on, user, sealed)).await
+    }
+
+    async fn find(&self, user: UserId) -> Result<Option<SecondFactor>, StoreError> {
+        self.call(|on| self.sql.second_factors.find(on, user)).await
+    }
+
+    async fn confirm(
+        &self,
+        user: UserId,
+        sealed: &[u8],
+        step: i64,
+        recovery: &[RecoveryCode],
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.second_factors.confirm(on, user, sealed, step, recovery, now)).await
+    }
+
+    async fn spend(&self, user: UserId, code: &Spend) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.second_factors.spend(on, user, code)).await
+    }
+
+    async fn remove(&self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.second_factors.remove(on, user, now)).await
     }
 }

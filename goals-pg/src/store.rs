@@ -18,6 +18,7 @@ use crate::connection::{Connection, Slot};
 use crate::error::{is_retryable, store_error};
 use crate::migrate::{MigrateError, Migration, Migrations};
 use crate::sql::api_tokens::ApiTokenSql;
+use crate::sql::second_factors::SecondFactorSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::throttle::ThrottleSql;
 use crate::sql::users::UserSql;
@@ -45,6 +46,7 @@ pub(crate) struct Sql {
     pub(crate) sessions: SessionSql,
     pub(crate) api_tokens: ApiTokenSql,
     pub(crate) throttle: ThrottleSql,
+    pub(crate) second_factors: SecondFactorSql,
     pub(crate) goals: GoalSql,
     pub(crate) events: EventSql,
 }
@@ -90,6 +92,7 @@ impl PgStore {
             sessions: SessionSql::new(&config.schema),
             api_tokens: ApiTokenSql::new(&config.schema),
             throttle: ThrottleSql::new(&config.schema),
+            second_factors: SecondFactorSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
             events: EventSql::new(&config.schema),
         };

@@ -23,13 +23,40 @@ impl Accounts {
     /// Somebody unknown and a wrong password look the same and take the same work.
     ///
     /// # Errors
-    /// [`Error::BadCredentials`], [`Error::Throttled`], [`Error::Unavailable`].
+    /// [`Error::BadCredentials`], [`Error::SecondFactorRequired`] when they have a second factor and
+    /// the password was right, [`Error::Throttled`], [`Error::Unavailable`].
     pub async fn log_in(&self, login: &str, password: Password, client: &Client) -> Result<SignIn, Error> {
+        self.log_in_by(login, password, None, client).await
+    }
+
+    /// The same with what somebody with a second factor has: a code of their device, or one of
+    /// their recovery codes. It is not looked at when they have none.
+    ///
+    /// # Errors
+    /// [`Error::BadCredentials`], [`Error::WrongCode`] when the password was right,
+    /// [`Error::Throttled`], [`Error::Unavailable`].
+    pub async fn log_in_with_code(
+        &self,
+        login: &str,
+        password: Password,
+        code: &str,
+        client: &Client,
+    ) -> Result<SignIn, Error> {
+        self.log_in_by(login, password, Some(code), client).await
+    }
+
+    async fn log_in_by(
+        &self,
+        login: &str,
+        password: Password,
+        code: Option<&str>,
+        client: &Client,
+    ) -> Result<SignIn, Error> {
         let login = LoginName::parse(login);
         let known = self.users.find_by_login(&login).await?;
         // However an account is called, its tries are counted together.
         let subject = known.as_ref().map_or_else(|| login.as_str().to_owned(), |known| known.user.id.to_string());
-        self.guarded(client, &subject, self.log_in_as(&login, known, password, client)).await
+        self.guarded(client, &subject, self.log_in_as(&login, known, password, code, client)).await
     }
 
     async fn log_in_as(
@@ -37,10 +64,17 @@ impl Accounts {
         login: &LoginName,
         mut known: Option<Credentials>,
         password: Password,
+        code: Option<&str>,
         client: &Client,
     ) -> Result<SignIn, Error> {
+        let mut has_passed = false;
         loop {
             let (proven, is_outdated) = self.prove(known, &password).await?;
+            if proven.user.two_factor && !has_passed {
+                self.pass(proven.user.id, code).await?;
+                // It is used up, and good for the next round too.
+                has_passed = true;
+            }
             let Some(signed_in) = self.begin_session(&proven, client).await? else {
                 // Their hash has been replaced since it was read: the next round compares with the
                 // new one.

@@ -92,6 +92,7 @@ impl UserRepository for MemoryStore {
         state.users.remove(&id);
         state.sessions.retain(|(user, _), _| *user != id);
         state.api_tokens.retain(|(user, _), _| *user != id);
+        state.second_factors.remove(&id);
         state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
         state.logs.remove(&OwnerId::from(id));
         state.receipts.retain(|(owner, _), _| *owner != OwnerId::from(id));

@@ -15,5 +15,6 @@ pub use fixtures::{PutGoals, event, goal, measures, now, purged, receipt, sessio
 pub use crate::api_token::MockApiTokenRepository;
 pub use crate::limiter::MockRateLimiter;
 pub use crate::password::MockPasswordHasher;
+pub use crate::second_factor::{MockOneTimeCodes, MockSecondFactorRepository};
 pub use crate::store::{MockGoalRepository, MockSessionRepository, MockUserRepository};
 pub use crate::token::MockTokenCodec;

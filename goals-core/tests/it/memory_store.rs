@@ -30,3 +30,7 @@ mod accounts {
 mod api_tokens {
     goals_core::conformance_suite!(api_tokens, super::new_store());
 }
+
+mod second_factors {
+    goals_core::conformance_suite!(second_factors, super::new_store());
+}

@@ -44,6 +44,7 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
         problem_codes: Code::WORDS,
         accounts: accounts.is_some(),
         sign_in_url: api.sign_in_url.as_deref(),
+        two_factor: accounts.map(Accounts::has_two_factor),
         storage: &api.storage,
     })
 }

@@ -15,11 +15,15 @@ use crate::wire::{
 };
 
 pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
-    let input::LogIn { login, password, cookie } = input::log_in(std::mem::take(&mut call.body))?;
+    let input::LogIn { login, password, code, cookie } = input::log_in(std::mem::take(&mut call.body))?;
     if cookie {
         auth::refuse_foreign(&call.headers)?;
     }
-    let signed_in = call.accounts()?.log_in(&login, password, &call.client).await?;
+    let accounts = call.accounts()?;
+    let signed_in = match code {
+        None => accounts.log_in(&login, password, &call.client).await?,
+        Some(code) => accounts.log_in_with_code(&login, password, &code, &call.client).await?,
+    };
     tracing::info!(user = %signed_in.user.id, session = %signed_in.session.id, "signed in");
     if !cookie {
         return Ok(tokens(&call.api, &signed_in)?.status(StatusCode::CREATED));

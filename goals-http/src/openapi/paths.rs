@@ -3,9 +3,10 @@
 #![expect(dead_code, reason = "the document is made of their attributes")]
 
 use super::schemas::{
-    GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewUser, PasswordChange, Proof, Refresh, SignedIn, UserChange,
+    DeviceCode, GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewUser, PasswordChange, Proof, ProofWithCode,
+    Refresh, SignedIn, UserChange,
 };
-use crate::wire::credentials::{ApiTokensOut, NewApiTokenOut};
+use crate::wire::credentials::{ApiTokensOut, EnrolmentOut, NewApiTokenOut, RecoveryCodesOut};
 use crate::wire::events::{ChangesOut, HistoryOut};
 use crate::wire::output::{
     GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut,
@@ -137,6 +138,28 @@ pub(super) const fn create_api_token() {}
     responses((status = 204, description = "It is over.")),
 )]
 pub(super) const fn revoke_api_token() {}
+
+/// Begin to set up a second factor.
+#[utoipa::path(
+    post, path = "/api/v1/two-factor", tag = "two-factor", request_body = Proof,
+    responses((status = 201, description = "What the device needs.", body = EnrolmentOut)),
+)]
+pub(super) const fn enrol_second_factor() {}
+
+/// Turn the second factor on, with a code of the device.
+#[utoipa::path(
+    put, path = "/api/v1/two-factor", tag = "two-factor", request_body = DeviceCode,
+    responses((status = 200, description = "It is on. What lets somebody in without the device, this once.",
+        body = RecoveryCodesOut)),
+)]
+pub(super) const fn confirm_second_factor() {}
+
+/// Turn the second factor off.
+#[utoipa::path(
+    delete, path = "/api/v1/two-factor", tag = "two-factor", request_body = ProofWithCode,
+    responses((status = 204, description = "It is off.")),
+)]
+pub(super) const fn remove_second_factor() {}
 
 /// List one's goals, a page at a time.
 #[utoipa::path(

@@ -87,6 +87,21 @@ pub(crate) struct Proof {
     password: String,
 }
 
+/// A code of the device that is being set up.
+#[derive(ToSchema)]
+pub(crate) struct DeviceCode {
+    code: String,
+}
+
+/// What proves that it is the user themselves who turns their second factor off.
+#[derive(ToSchema)]
+pub(crate) struct ProofWithCode {
+    #[schema(format = Password)]
+    password: String,
+    /// Of the device, or a recovery code.
+    code: String,
+}
+
 /// A password for another.
 #[derive(ToSchema)]
 pub(crate) struct PasswordChange {
@@ -107,6 +122,8 @@ pub(crate) struct LogIn {
     email: Option<String>,
     #[schema(format = Password)]
     password: String,
+    /// With a second factor: a code of the device, or a recovery code.
+    code: Option<String>,
     /// Whether a browser is to keep the session in its cookie; then no tokens are answered.
     cookie: Option<bool>,
 }

@@ -1,7 +1,7 @@
 //! The JSON of what lets people in besides their password, both ways.
 
 use chrono::{DateTime, Utc};
-use goals_core::{ApiToken, ApiTokenDraft, ApiTokenId, Password, Scope};
+use goals_core::{ApiToken, ApiTokenDraft, ApiTokenId, Enrolment, Password, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -74,4 +74,29 @@ pub(crate) struct NewApiTokenOut<'a> {
     pub(crate) kept: ApiTokenOut<'a>,
     /// What a script shows as `Authorization: Bearer`. It is never told again.
     pub(crate) token: &'a str,
+}
+
+/// A device to be; nothing is asked of anybody until a code of it has confirmed it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Enrolment)]
+pub(crate) struct EnrolmentOut<'a> {
+    /// What somebody types into their device.
+    secret: &'a str,
+    /// What their device reads as a QR code.
+    #[schema(format = "uri")]
+    otpauth_uri: &'a str,
+}
+
+impl<'a> From<&'a Enrolment> for EnrolmentOut<'a> {
+    fn from(enrolment: &'a Enrolment) -> Self {
+        Self { secret: &enrolment.secret, otpauth_uri: &enrolment.uri }
+    }
+}
+
+/// What lets somebody in who has lost their device. They are never told again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecoveryCodes)]
+pub(crate) struct RecoveryCodesOut {
+    /// Each is good once, in the place of a code of the device.
+    pub(crate) recovery_codes: Vec<String>,
 }

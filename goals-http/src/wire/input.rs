@@ -107,6 +107,7 @@ pub(crate) fn texts<const N: usize>(body: Object, names: [&str; N]) -> Result<[S
 pub(crate) struct LogIn {
     pub(crate) login: String,
     pub(crate) password: Password,
+    pub(crate) code: Option<String>,
     pub(crate) cookie: bool,
 }
 
@@ -117,9 +118,10 @@ pub(crate) fn log_in(body: Object) -> Result<LogIn, Problem> {
     let name = ["login", "username", "email"].into_iter().find(|name| fields.has(name)).unwrap_or("login");
     let login = fields.required(name, fields::text).unwrap_or_default();
     let password = Password::new(fields.required("password", fields::text).unwrap_or_default());
+    let code = fields.get("code", fields::text);
     let cookie = fields.get("cookie", fields::boolean).unwrap_or_default();
     fields.finish(Ok(()))?;
-    Ok(LogIn { login, password, cookie })
+    Ok(LogIn { login, password, code, cookie })
 }
 
 /// The parameters of a list of goals.

@@ -150,6 +150,13 @@ pub(crate) struct UserOut<'a> {
     id: goals_core::UserId,
     username: &'a str,
     email: &'a str,
+    /// Whether they have shown that they read the mail of `email`.
+    email_verified: bool,
+    /// What takes the place of `email` once they have shown that they read its mail.
+    #[schema(required)]
+    pending_email: Option<&'a str>,
+    /// Whether a code is asked for besides the password.
+    two_factor: bool,
     locale: &'a str,
     /// A zone of the IANA time zone database.
     #[serde(serialize_with = "shown")]
@@ -170,6 +177,9 @@ impl<'a> From<&'a User> for UserOut<'a> {
             id: user.id,
             username: user.username.as_str(),
             email: user.email.as_str(),
+            email_verified: user.email_verified_at.is_some(),
+            pending_email: user.pending_email.as_ref().map(goals_core::EmailAddress::as_str),
+            two_factor: user.two_factor,
             locale: user.locale.as_str(),
             time_zone: user.time_zone,
             version: user.version,
@@ -339,6 +349,10 @@ pub(crate) struct MetaOut<'a> {
     pub(crate) palette: &'static [&'static str],
     pub(crate) priorities: &'static [&'static str],
     pub(crate) problem_codes: &'static [&'static str],
+    /// Where people have accounts: whether they can have a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) two_factor: Option<bool>,
     /// Whether people have accounts here; if not, another program knows who they are.
     pub(crate) accounts: bool,
     /// Where people sign in who have no account here.

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
-    ApiToken, ApiTokenId, ApiTokenRepository, Credentials, LoginName, PasswordHash, Rotated, Rotation, Session,
-    SessionId, SessionRepository, SessionSecret, StoreError, Ticket, TicketSecret, User, UserId, UserRepository,
+    ApiToken, ApiTokenId, ApiTokenRepository, Credentials, LoginName, PasswordHash, RecoveryCode, Rotated, Rotation,
+    SecondFactor, SecondFactorRepository, Session, SessionId, SessionRepository, SessionSecret, Spend, StoreError,
+    Ticket, TicketSecret, User, UserId, UserRepository,
 };
 
 /// Answers every call with [`StoreError::Unavailable`].
@@ -100,6 +101,36 @@ impl ApiTokenRepository for Away {
     }
 
     async fn revoke(&self, _: UserId, _: ApiTokenId) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+}
+
+#[async_trait]
+impl SecondFactorRepository for Away {
+    async fn enrol(&self, _: UserId, _: &[u8]) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+
+    async fn find(&self, _: UserId) -> Result<Option<SecondFactor>, StoreError> {
+        Self::answer()
+    }
+
+    async fn confirm(
+        &self,
+        _: UserId,
+        _: &[u8],
+        _: i64,
+        _: &[RecoveryCode],
+        _: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+
+    async fn spend(&self, _: UserId, _: &Spend) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+
+    async fn remove(&self, _: UserId, _: DateTime<Utc>) -> Result<bool, StoreError> {
         Self::answer()
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use goals_core::testing::{ManualClock, PlainHasher, SequentialIds, now};
-use goals_core::{Accounts, GoalRepository, Goals, JwtCodec, JwtKey, MemoryStore, ProcessLimiter, RateLimiter};
+use goals_core::{
+    Accounts, GoalRepository, Goals, JwtCodec, JwtKey, MemoryStore, ProcessLimiter, RateLimiter, TotpCodes,
+};
 use goals_http::{Builder, GoalsApi, Peer};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -77,7 +79,8 @@ impl Api {
 /// People in memory.
 pub(crate) fn accounts(clock: &Arc<ManualClock>, hasher: &Arc<PlainHasher>) -> Accounts {
     let (people, ids) = (Arc::new(MemoryStore::new()), Arc::new(SequentialIds::default()));
-    Accounts::new(people, hasher.clone(), tokens(), clock.clone(), ids)
+    let codes = Arc::new(TotpCodes::new(KEY, "goals").unwrap());
+    Accounts::new(people, hasher.clone(), tokens(), clock.clone(), ids).with_two_factor(codes)
 }
 
 /// An API to be, with goals in `store`.

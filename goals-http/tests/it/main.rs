@@ -20,6 +20,7 @@ mod once;
 mod openapi;
 mod own_users;
 mod page;
+mod second_factor;
 mod sessions;
 mod throttle;
 mod transport;

@@ -63,6 +63,7 @@ async fn answers_have_the_shapes_that_the_document_says() {
         (Ask::post("/api/v1/sessions", &browser), "/api/v1/sessions", "post", "201"),
         (Ask::get("/api/v1/tokens"), "/api/v1/tokens", "get", "200"),
         (Ask::post("/api/v1/tokens", &json!({ "name": "sync", "scope": "read" })), "/api/v1/tokens", "post", "201"),
+        (Ask::post("/api/v1/two-factor", &json!({ "password": PASSWORD })), "/api/v1/two-factor", "post", "201"),
         (Ask::get("/nothing"), "/readyz", "get", "default"),
         (Ask::post("/api/v1/goals", &json!({ "title": "" })), "/readyz", "get", "default"),
     ] {
@@ -139,6 +140,9 @@ async fn what_the_document_says_is_read_and_nothing_else() {
         ("PUT", "/api/v1/users/me/password", "PasswordChange"),
         ("POST", "/api/v1/sessions/refresh", "Refresh"),
         ("POST", "/api/v1/tokens", "NewApiToken"),
+        ("POST", "/api/v1/two-factor", "Proof"),
+        ("PUT", "/api/v1/two-factor", "DeviceCode"),
+        ("DELETE", "/api/v1/two-factor", "ProofWithCode"),
     ] {
         let mut read = BTreeSet::new();
         // A problem names no more than a hundred values, so not all at once.

@@ -45,6 +45,7 @@ mod goals;
 mod list;
 mod numeric;
 mod once;
+pub(crate) mod second_factors;
 pub(crate) mod sessions;
 pub(crate) mod throttle;
 mod tree;

@@ -1,6 +1,6 @@
 //! The statements of users.
 
-use goals_core::{BoxError, Credentials, LoginName, PasswordHash, SessionId, StoreError, User, UserId};
+use goals_core::{BoxError, Credentials, EmailAddress, LoginName, PasswordHash, SessionId, StoreError, User, UserId};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
@@ -13,9 +13,9 @@ use crate::schema::Schema;
 
 /// The columns that [`user`] reads, in its order, of the table `users`.
 pub(super) const READ: &str = "users.user_id, users.username, users.email, users.locale, users.time_zone, \
-     users.version, users.created_at, users.updated_at";
+     users.version, users.created_at, users.updated_at, users.email_verified_at, users.pending_email, users.two_factor";
 /// How many they are.
-pub(super) const READ_COUNT: usize = 8;
+pub(super) const READ_COUNT: usize = 11;
 
 #[derive(Debug)]
 pub(crate) struct UserSql {
@@ -38,8 +38,9 @@ impl UserSql {
         let sql = |text: &str| schema.put_into(text);
         Self {
             insert: sql("INSERT INTO :schema.users
-                    (user_id, username, email, locale, time_zone, version, created_at, updated_at, password_hash)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"),
+                    (user_id, username, email, locale, time_zone, version, created_at, updated_at,
+                     email_verified_at, pending_email, two_factor, password_hash)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
             claim: sql("INSERT INTO :schema.login_claims (claim_key, subject_id) SELECT key, $1 FROM unnest($2) key"),
             unclaim: sql("DELETE FROM :schema.login_claims WHERE claim_key = ANY ($2) AND subject_id = $1"),
             claimed: sql("SELECT claim_key FROM :schema.login_claims WHERE claim_key = ANY ($2) AND subject_id <> $1"),
@@ -50,8 +51,9 @@ impl UserSql {
                 "SELECT {READ} FROM :schema.users WHERE user_id = $1 AND password_hash = $2 FOR UPDATE"
             )),
             update: sql(
-                "UPDATE :schema.users SET (username, email, locale, time_zone, version, created_at, updated_at)
-                    = ($2, $3, $4, $5, $6, $7, $8) WHERE user_id = $1",
+                "UPDATE :schema.users SET (username, email, locale, time_zone, version, created_at, updated_at,
+                     email_verified_at, pending_email, two_factor)
+                    = ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WHERE user_id = $1",
             ),
             change_password: sql("UPDATE :schema.users SET password_hash = $3
                  WHERE user_id = $1 AND password_hash = $2 RETURNING 1"),
@@ -67,6 +69,8 @@ impl UserSql {
                 sql("DELETE FROM :schema.usage WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.sessions WHERE user_id = $1"),
                 sql("DELETE FROM :schema.api_tokens WHERE user_id = $1"),
+                sql("DELETE FROM :schema.recovery_codes WHERE user_id = $1"),
+                sql("DELETE FROM :schema.second_factors WHERE user_id = $1"),
                 sql("DELETE FROM :schema.users WHERE user_id = $1"),
             ],
         }
@@ -285,6 +289,7 @@ struct Record<'a> {
     user: &'a User,
     id: Uuid,
     texts: [String; 4],
+    pending_email: Option<&'a str>,
     version: i64,
 }
 
@@ -292,7 +297,8 @@ impl<'a> Record<'a> {
     fn of(user: &'a User) -> Self {
         let User { username, email, locale, time_zone, .. } = user;
         let texts = [username.to_string(), email.to_string(), locale.to_string(), time_zone.to_string()];
-        Self { user, id: user.id.as_uuid(), texts, version: stored_version(user.version) }
+        let pending_email = user.pending_email.as_ref().map(EmailAddress::as_str);
+        Self { user, id: user.id.as_uuid(), texts, pending_email, version: stored_version(user.version) }
     }
 
     fn params(&self) -> Vec<Param<'_>> {
@@ -306,6 +312,9 @@ impl<'a> Record<'a> {
             (&self.version, Type::INT8),
             (&self.user.created_at, Type::TIMESTAMPTZ),
             (&self.user.updated_at, Type::TIMESTAMPTZ),
+            (&self.user.email_verified_at, Type::TIMESTAMPTZ),
+            (&self.pending_email, Type::TEXT),
+            (&self.user.two_factor, Type::BOOL),
         ]
     }
 }
@@ -321,6 +330,9 @@ pub(super) fn user(row: &Row) -> Result<User, BoxError> {
         version: u64::try_from(row.try_get::<_, i64>(5)?)?,
         created_at: row.try_get(6)?,
         updated_at: row.try_get(7)?,
+        email_verified_at: row.try_get(8)?,
+        pending_email: row.try_get::<_, Option<&str>>(9)?.map(word).transpose()?,
+        two_factor: row.try_get(10)?,
     })
 }
 

@@ -15,6 +15,9 @@ mod named {
     mod limiter {
         goals_core::conformance_suite!(limiter, crate::database::store(super::Named));
     }
+    mod second_factors {
+        goals_core::conformance_suite!(second_factors, crate::database::store(super::Named));
+    }
 }
 
 mod unnamed {
@@ -31,5 +34,8 @@ mod unnamed {
     }
     mod limiter {
         goals_core::conformance_suite!(limiter, crate::database::store(super::Unnamed));
+    }
+    mod second_factors {
+        goals_core::conformance_suite!(second_factors, crate::database::store(super::Unnamed));
     }
 }

@@ -118,6 +118,8 @@ async fn what_is_done_is_not_done_again() {
             "idempotency_keys",
             "login_claims",
             "migrations",
+            "recovery_codes",
+            "second_factors",
             "sessions",
             "throttle",
             "usage",

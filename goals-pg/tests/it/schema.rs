@@ -31,6 +31,8 @@ async fn every_key_begins_with_the_owner() {
         "idempotency_keys owner_id",
         "login_claims claim_key",
         "migrations version",
+        "recovery_codes user_id",
+        "second_factors user_id",
         "sessions user_id",
         "throttle bucket_key",
         "usage owner_id",
@@ -70,7 +72,7 @@ async fn it_can_be_spread_and_stands_behind_a_pooler() {
             "links to users",
             "SELECT conname::text FROM pg_constraint
             WHERE contype = 'f' AND confrelid = 'goals.users'::regclass
-              AND conrelid NOT IN ('goals.sessions'::regclass, 'goals.api_tokens'::regclass)",
+              AND conrelid NOT IN ('goals.sessions'::regclass, 'goals.api_tokens'::regclass, 'goals.second_factors'::regclass)",
         ),
     ] {
         assert_eq!(names(&client, sql).await, Vec::<String>::new(), "{what}");

@@ -90,6 +90,8 @@ pub async fn a_user_comes_back_as_they_were_put_in(store: Arc<impl Store>) {
     let ana = User {
         username: "Ana.M-1".parse().expect("a name"),
         email: "Ana+x@Exämple.org".parse().expect("an address"),
+        email_verified_at: Some(after(-1)),
+        pending_email: Some("ana@neu.example.org".parse().expect("an address")),
         locale: "pt-BR".parse().expect("a locale"),
         version: 9,
         updated_at: now() + TimeDelta::microseconds(1),

@@ -14,6 +14,7 @@ pub mod goals;
 pub mod hierarchy;
 pub mod limiter;
 pub mod once;
+pub mod second_factors;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -49,8 +50,8 @@ where
 ///
 /// The first word says which rules: `goals` and `events` for a
 /// [`GoalRepository`](crate::GoalRepository), or, for a store that is an
-/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, and `api_tokens`;
-/// or `limiter` for a [`RateLimiter`](crate::RateLimiter). The second is an expression that gives a
+/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, `api_tokens`
+/// and `second_factors`; or `limiter` for a [`RateLimiter`](crate::RateLimiter). The second is an expression that gives a
 /// future of a new, empty store in an `Arc`, and of anything that has to live as long as the test.
 /// The crate that calls it needs tokio with its macros and the runtime of many threads.
 ///
@@ -72,6 +73,9 @@ where
 /// }
 /// mod api_tokens {
 ///     goals_core::conformance_suite!(api_tokens, super::new_store());
+/// }
+/// mod second_factors {
+///     goals_core::conformance_suite!(second_factors, super::new_store());
 /// }
 /// # }
 /// ```
@@ -177,6 +181,16 @@ macro_rules! conformance_suite {
             a_clock_that_is_late_takes_its_share
             racing_callers_take_what_there_is
             racing_callers_who_give_back_lose_nothing
+        }
+    };
+    (second_factors, $new_store:expr) => {
+        $crate::conformance_suite! { @each second_factors, $new_store,
+            a_secret_is_confirmed
+            a_code_is_used_once
+            a_second_factor_is_turned_off
+            a_stale_profile_turns_nothing_off
+            racing_codes_let_one_in
+            racing_confirmations_leave_one
         }
     };
     (@each $suite:ident, $new_store:expr, $($rule:ident)+) => {$(
