@@ -10,8 +10,9 @@ import {
 useBrowser();
 
 const GOALS = [
-  { title: 'Run a half marathon', icon: '🏃', color: 'green', deadline: inDays(-3), priority: 'high', tags: ['health', 'running'] },
-  { title: 'Read twelve books', color: 'yellow', deadline: inDays(9), priority: 'medium', attributes: { shelf: ['a', 'b'], paper: true, budget: 350 } },
+  { title: 'Run a half marathon', icon: '🏃', color: 'green', deadline: inDays(-3), priority: 'high', tags: ['health', 'running'],
+    measure: { kind: 'checklist', items: [{ text: 'Buy shoes', done_on: inDays(-1) }, { text: 'y'.repeat(90) }] } },
+  { title: 'Read twelve books', color: 'yellow', deadline: inDays(9), priority: 'medium', start: inDays(-9), measure: { kind: 'metric', target: 12, unit: 'books' }, attributes: { shelf: ['a', 'b'], paper: true, budget: 350 } },
   { title: 'Donaudampfschifffahrtsgesellschaftskapitänspatent', description: 'x'.repeat(300), tags: ['a'.repeat(40)] },
   { title: 'Rest', status: 'paused' }, { title: 'Done', status: 'achieved' }, { title: 'Late', status: 'missed' },
   { title: 'Not now', status: 'dropped' }, { title: 'Perhaps', status: 'draft' },

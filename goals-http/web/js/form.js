@@ -130,7 +130,7 @@ const fields = (typed, open) => [
       field(t('field.priority'), select({ name: 'priority', value: typed.priority },
         store.meta.priorities.map((name) => [name, t(`priority.${name}`)]))),
       field(t('field.tags'), input('tags', typed.tags), t('hint.tags'))),
-    colours(typed.color), icons(typed.icon), ownRows(typed.attributes)),
+    measureFields(typed), colours(typed.color), icons(typed.icon), ownRows(typed.attributes)),
 ];
 
 // ---- The form ----
