@@ -132,7 +132,7 @@ pub enum Change<T> {
 
 impl<T> Change<T> {
     /// The new value, or `clear` when it is taken away; `None` when it is kept.
-    fn or_clear<'a>(&'a self, clear: &'a T) -> Option<&'a T> {
+    pub(crate) fn or_clear<'a>(&'a self, clear: &'a T) -> Option<&'a T> {
         match self {
             Self::Keep => None,
             Self::Set(value) => Some(value),

@@ -5,12 +5,13 @@ use std::fmt;
 use chrono::TimeDelta;
 
 use crate::goal::Goal;
-use crate::ids::GoalId;
+use crate::ids::{GoalId, ViewId};
 use crate::limiter::Attempt;
 use crate::limits::LimitKind;
 use crate::status::Status;
 use crate::store::StoreError;
 use crate::user::User;
+use crate::view::View;
 pub use crate::violation::{Param, Violation};
 
 /// A boxed error of a backend, kept as a source for logs and never shown to a client.
@@ -111,6 +112,8 @@ pub enum Current {
     Goal(Box<Goal>),
     /// The user as it is now.
     User(Box<User>),
+    /// The view as it is now.
+    View(Box<View>),
 }
 
 /// Why a use case did not do what it was asked.
@@ -192,6 +195,12 @@ pub enum Error {
     /// Changes behind this number cannot be told: the log does not reach it.
     #[error("this cursor is not of this log any more; read everything anew and go on from there")]
     CursorTooOld,
+    /// Another view of this owner has this name.
+    #[error("a view with this name exists already")]
+    ViewExists {
+        /// That view.
+        existing: ViewId,
+    },
     /// Something else was made under this idempotency key.
     #[error("this idempotency key was used for another request; take a new key for each thing to be made")]
     IdempotencyKeyReused,
@@ -249,6 +258,7 @@ impl Error {
             | Self::DuplicateGoal { .. }
             | Self::InvalidTransition { .. }
             | Self::LimitReached { .. }
+            | Self::ViewExists { .. }
             | Self::IdempotencyKeyReused
             | Self::NothingToUndo
             | Self::UndoConflict { .. } => ErrorKind::Conflict,
@@ -280,6 +290,7 @@ impl Error {
             Self::NothingToUndo => "nothing_to_undo",
             Self::UndoConflict { .. } => "undo_conflict",
             Self::CursorTooOld => "cursor_too_old",
+            Self::ViewExists { .. } => "view_exists",
             Self::IdempotencyKeyReused => "idempotency_key_reused",
             Self::Stale(_) => "stale_version",
             Self::Unavailable(_) => "store_unavailable",

@@ -2,6 +2,7 @@
 
 mod history;
 mod once;
+mod views;
 
 use std::sync::Arc;
 

@@ -92,6 +92,10 @@ id!(
     /// Something that happened.
     EventId
 );
+id!(
+    /// A view; unique together with its owner.
+    ViewId
+);
 
 impl OwnerId {
     /// The id of the owner whom the host calls `name`: a UUIDv5 in the host's own `namespace`.

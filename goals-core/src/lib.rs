@@ -50,6 +50,7 @@ mod token;
 mod totp;
 mod user;
 mod value;
+mod view;
 mod violation;
 mod words;
 
@@ -76,7 +77,7 @@ pub use goals::{Expected, Goals};
 pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
 pub use ids::{
-    ApiTokenId, CheckInId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId,
+    ApiTokenId, CheckInId, EventId, GoalId, IdSource, OwnerId, SecretUnavailable, SessionId, SystemIds, UserId, ViewId,
 };
 #[cfg(feature = "jwt")]
 pub use jwt::{BadKey, JwtCodec, JwtKey};
@@ -102,8 +103,8 @@ pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken,
 pub use standing::Standing;
 pub use status::Status;
 pub use store::{
-    AccountStore, Credentials, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME, SessionRepository,
-    StoreError, UserRepository,
+    AccountStore, Credentials, Document, DocumentKind, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME,
+    SessionRepository, StoreError, UserRepository,
 };
 pub use streak::Streak;
 pub use text::fold;
@@ -116,3 +117,4 @@ pub use user::{
     EMAIL_MAX_BYTES, EmailAddress, Locale, LoginName, USERNAME_MAX, USERNAME_MIN, User, UserPatch, Username,
 };
 pub use value::{FieldValue, NotAMeasure};
+pub use view::{VIEW_NAME_MAX, VIEW_QUERY_MAX, VIEWS_MAX, View, ViewDraft, ViewPatch};

@@ -9,6 +9,8 @@ words! {
         Goals = "goals",
         /// API tokens of one user that have not expired.
         ApiTokens = "api_tokens",
+        /// Views of one owner.
+        Views = "views",
     }
 }
 

@@ -17,7 +17,7 @@ use crate::idempotency::{IdempotencyKey, Receipt};
 use crate::ids::{ApiTokenId, GoalId, OwnerId, SessionId, UserId};
 use crate::second_factor::{RecoveryCode, SecondFactor};
 use crate::session::{Session, SessionSecret};
-use crate::store::Credentials;
+use crate::store::{Credentials, Document, DocumentKind};
 use crate::ticket::TicketSecret;
 
 /// A store for tests and trials: it keeps every rule of the repositories, and forgets everything
@@ -35,6 +35,7 @@ struct State {
     second_factors: BTreeMap<UserId, (SecondFactor, Vec<RecoveryCode>)>,
     goals: BTreeMap<(OwnerId, GoalId), Goal>,
     logs: BTreeMap<OwnerId, Log>,
+    documents: BTreeMap<(OwnerId, DocumentKind), Document>,
     receipts: BTreeMap<(OwnerId, IdempotencyKey), Receipt>,
 }
 

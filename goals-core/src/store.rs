@@ -27,7 +27,7 @@ use crate::user::{LoginName, User};
 
 #[cfg(feature = "test-support")]
 pub use goals::MockGoalRepository;
-pub use goals::{DuplicateCheck, GoalRepository};
+pub use goals::{Document, DocumentKind, DuplicateCheck, GoalRepository};
 
 /// Why a store did not do what it was asked. Something that is not there is no error: it is `None`
 /// or `false`.

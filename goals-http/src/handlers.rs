@@ -11,6 +11,7 @@ pub(crate) mod people;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod users;
+pub(crate) mod views;
 
 use goals_core::{Current, Error, Expected, TimeZone};
 use http::HeaderMap;
@@ -19,6 +20,7 @@ use http::header::IF_MATCH;
 use crate::GoalsApi;
 use crate::problem::{Code, Problem};
 use crate::wire::output::{GoalOut, UserOut};
+use crate::wire::views::ViewOut;
 
 /// The strong entity tag of a version.
 fn etag(version: u64) -> String {
@@ -48,6 +50,7 @@ fn refused(api: &GoalsApi, zone: TimeZone, error: Error) -> Problem {
             (serde_json::to_value(GoalOut::new(goal, api.0.goals.now(), zone)), goal.version)
         }
         Error::Stale(Current::User(user)) => (serde_json::to_value(UserOut::from(&**user)), user.version),
+        Error::Stale(Current::View(view)) => (serde_json::to_value(ViewOut::from(&**view)), view.version),
         _ => return error.into(),
     };
     let (Ok(current), Ok(tag)) = (current, etag(version).try_into()) else { return error.into() };

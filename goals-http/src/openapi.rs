@@ -6,6 +6,7 @@
 pub(crate) mod choices;
 mod paths;
 mod schemas;
+mod views;
 
 use bytes::Bytes;
 use goals_core::IDEMPOTENCY_KEY_MAX;
@@ -55,6 +56,10 @@ use crate::routes::{Access, Parts};
         paths::history,
         paths::undo,
         paths::changes,
+        views::list_views,
+        views::create_view,
+        views::update_view,
+        views::delete_view,
         paths::meta,
         paths::openapi,
         paths::keys,

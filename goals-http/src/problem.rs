@@ -56,6 +56,7 @@ codes! {
     NothingToUndo = "nothing_to_undo", CONFLICT;
     UndoConflict = "undo_conflict", CONFLICT;
     CursorTooOld = "cursor_too_old", GONE;
+    ViewExists = "view_exists", CONFLICT;
     StaleVersion = "stale_version", PRECONDITION_FAILED;
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE;
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
@@ -223,6 +224,7 @@ impl From<Error> for Problem {
             Error::NothingToUndo => Self::new(Code::NothingToUndo),
             Error::UndoConflict { field } => Self::new(Code::UndoConflict).with("field", field),
             Error::CursorTooOld => Self::new(Code::CursorTooOld),
+            Error::ViewExists { existing } => Self::new(Code::ViewExists).with("existing_id", existing.to_string()),
             Error::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused),
             Error::Stale(_) => Self::new(Code::StaleVersion),
             Error::Internal(source) => return Self::internal(&Chain(&*source)),

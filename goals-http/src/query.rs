@@ -1,7 +1,5 @@
 //! Reading a query string: every parameter known, every value valid UTF-8.
 
-use std::str::FromStr;
-
 use goals_core::{FieldErrors, Violation};
 use percent_encoding::percent_decode_str;
 
@@ -36,7 +34,7 @@ impl Query {
 
     /// The value of a parameter that stands once; the second is noted as a duplicate.
     pub(crate) fn one<'a>(&'a self, name: &'a str, errors: &mut FieldErrors) -> Option<&'a str> {
-        let mut values = self.all(name);
+        let mut values = self.pairs().filter(|(known, _)| *known == name).map(|(_, value)| value);
         let value = values.next();
         if values.next().is_some() {
             errors.push(format!("/{name}"), Violation::Duplicate);
@@ -44,27 +42,9 @@ impl Query {
         value
     }
 
-    /// The value of a parameter that stands once, read.
-    pub(crate) fn parsed<T: FromStr<Err = Violation>>(&self, name: &str, errors: &mut FieldErrors) -> Option<T> {
-        let text = self.one(name, errors)?;
-        errors.check(&format!("/{name}"), text.parse())
-    }
-
-    /// `true` or `false`.
-    pub(crate) fn boolean(&self, name: &str, errors: &mut FieldErrors) -> Option<bool> {
-        let text = self.one(name, errors)?;
-        let allowed = Violation::InvalidChoice { allowed: &["true", "false"] };
-        errors.check(&format!("/{name}"), text.parse().map_err(|_| allowed))
-    }
-
-    /// The values of a parameter that is a list: separated by commas, repeated, or both.
-    pub(crate) fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.all(name).flat_map(|value| value.split(',')).filter(|value| !value.is_empty())
-    }
-
-    /// Every value of a parameter that may be repeated.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    /// Every name with its value.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -77,15 +57,17 @@ fn decode(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn query(text: &str) -> Query {
-        Query::parse(Some(text), &["a", "b"]).unwrap()
+    #[test]
+    fn decodes() {
+        let query = Query::parse(Some("a=x,y&b=1%2B1+%C3%A9&a=z&&a"), &["a", "b"]).unwrap();
+        assert_eq!(query.pairs().collect::<Vec<_>>(), [("a", "x,y"), ("b", "1+1 é"), ("a", "z"), ("a", "")]);
     }
 
     #[test]
-    fn decodes_and_lists() {
-        let query = query("a=x,y&b=1%2B1+%C3%A9&a=z&&a=");
-        assert_eq!(query.list("a").collect::<Vec<_>>(), ["x", "y", "z"]);
-        assert_eq!(query.one("b", &mut FieldErrors::new()), Some("1+1 é"));
+    fn notes_what_stands_twice() {
+        let (query, mut errors) = (Query::parse(Some("a=1&a=2"), &["a"]).unwrap(), FieldErrors::new());
+        assert_eq!(query.one("a", &mut errors), Some("1"));
+        assert_eq!(errors.to_string(), "/a must not be given twice");
     }
 
     #[test]
@@ -94,12 +76,5 @@ mod tests {
             let problem = Query::parse(Some(text), &["a", "b"]).unwrap_err();
             assert_eq!(problem.code(), Code::InvalidQuery, "{text}");
         }
-    }
-
-    #[test]
-    fn notes_what_stands_twice() {
-        let mut errors = FieldErrors::new();
-        assert_eq!(query("a=1&a=2").one("a", &mut errors), Some("1"));
-        assert_eq!(errors.to_string(), "/a must not be given twice");
     }
 }

@@ -3,18 +3,18 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use goals_core::GoalQuery;
 use http::Method;
 use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
 use crate::handlers::{
-    api_tokens, changes, goals, health, history, meta, page, people, second_factor, sessions, users,
+    api_tokens, changes, goals, health, history, meta, page, people, second_factor, sessions, users, views,
 };
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
 use crate::wire::events::{AS_OF_QUERY, CHANGES_QUERY, HISTORY_QUERY, UNDO_QUERY};
-use crate::wire::input::GOAL_QUERY;
 
 /// Where the API begins.
 pub(crate) const API: &str = "/api/v1";
@@ -138,7 +138,7 @@ routes! {
     POST   "/api/v1/two-factor"         Session  <json> => second_factor::enrol (Accounts);
     PUT    "/api/v1/two-factor"         Session  <json> => second_factor::confirm (Accounts);
     DELETE "/api/v1/two-factor"         Session  <json> => second_factor::remove (Accounts);
-    GET    "/api/v1/goals"              SignedIn [GOAL_QUERY] => goals::list;
+    GET    "/api/v1/goals"              SignedIn [GoalQuery::PARAMETERS] => goals::list;
     POST   "/api/v1/goals"              SignedIn <json once> => goals::create;
     GET    "/api/v1/goals/{id}"         SignedIn [AS_OF_QUERY] => goals::get;
     PATCH  "/api/v1/goals/{id}"         SignedIn <json> => goals::update;
@@ -148,6 +148,10 @@ routes! {
     GET    "/api/v1/goals/{id}/history" SignedIn [HISTORY_QUERY] => history::history;
     POST   "/api/v1/goals/{id}/undo"    SignedIn [UNDO_QUERY] => history::undo;
     GET    "/api/v1/changes"            SignedIn [CHANGES_QUERY] => changes::changes;
+    GET    "/api/v1/views"              SignedIn        => views::list;
+    POST   "/api/v1/views"              SignedIn <json> => views::create;
+    PATCH  "/api/v1/views/{id}"         SignedIn <json> => views::update;
+    DELETE "/api/v1/views/{id}"         SignedIn        => views::delete;
     GET    "/api/v1/meta"               Open            => meta::meta;
     GET    "/api/v1/openapi.json"       Open            => meta::openapi (Docs);
     GET    "/.well-known/jwks.json"     Open            => meta::keys (Accounts);

@@ -5,3 +5,4 @@ pub(crate) mod events;
 pub(crate) mod input;
 pub(crate) mod measure;
 pub(crate) mod output;
+pub(crate) mod views;

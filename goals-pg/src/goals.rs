@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
-    DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, Goal, GoalId, GoalQuery, GoalRepository, NewEvent,
-    OwnerId, Page, Receipt, StoreError,
+    Document, DocumentKind, DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, FieldValue, Goal, GoalId,
+    GoalQuery, GoalRepository, NewEvent, OwnerId, Page, Receipt, StoreError,
 };
 
 use crate::error::store_error;
@@ -75,6 +75,20 @@ impl GoalRepository for PgStore {
 
     async fn history(&self, owner: OwnerId, id: GoalId, before: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.call(|on| self.sql.events.history(on, owner, id, before, limit)).await
+    }
+
+    async fn document(&self, owner: OwnerId, kind: DocumentKind) -> Result<Option<Document>, StoreError> {
+        self.call(|on| self.sql.documents.find(on, owner, kind)).await
+    }
+
+    async fn put_document(
+        &self,
+        owner: OwnerId,
+        kind: DocumentKind,
+        body: &FieldValue,
+        expected: u64,
+    ) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.documents.put(on, owner, kind, body, expected)).await
     }
 
     async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {

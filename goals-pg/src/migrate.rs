@@ -61,6 +61,12 @@ const MIGRATIONS: &[Migration] = &[
         line: Line::Goals,
         sql: include_str!("../migrations/0007_idempotency.sql"),
     },
+    Migration {
+        version: 8,
+        name: "documents",
+        line: Line::Goals,
+        sql: include_str!("../migrations/0008_documents.sql"),
+    },
 ];
 
 /// How long to wait while another program migrates the same schema.

@@ -22,7 +22,7 @@ use crate::sql::second_factors::SecondFactorSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::throttle::ThrottleSql;
 use crate::sql::users::UserSql;
-use crate::sql::{EventSql, GoalSql};
+use crate::sql::{DocumentSql, EventSql, GoalSql};
 use crate::transaction::over;
 
 /// Users, sessions and goals in `PostgreSQL`.
@@ -49,6 +49,7 @@ pub(crate) struct Sql {
     pub(crate) second_factors: SecondFactorSql,
     pub(crate) goals: GoalSql,
     pub(crate) events: EventSql,
+    pub(crate) documents: DocumentSql,
 }
 
 /// Why a store cannot be made.
@@ -95,6 +96,7 @@ impl PgStore {
             second_factors: SecondFactorSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
             events: EventSql::new(&config.schema),
+            documents: DocumentSql::new(&config.schema),
         };
         Self {
             pool,

@@ -95,6 +95,7 @@ impl UserRepository for MemoryStore {
         state.second_factors.remove(&id);
         state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
         state.logs.remove(&OwnerId::from(id));
+        state.documents.retain(|(owner, _), _| *owner != OwnerId::from(id));
         state.receipts.retain(|(owner, _), _| *owner != OwnerId::from(id));
         Ok(true)
     }

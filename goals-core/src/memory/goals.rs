@@ -14,7 +14,8 @@ use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::limits::LimitKind;
 use crate::query::{Cursor, GoalQuery, Page};
-use crate::store::{DuplicateCheck, GoalRepository, StoreError};
+use crate::store::{Document, DocumentKind, DuplicateCheck, GoalRepository, StoreError};
+use crate::value::FieldValue;
 
 impl State {
     fn insert(
@@ -210,6 +211,25 @@ impl GoalRepository for MemoryStore {
         // An id may be used again, but what it stood for before is no part of the history.
         let own = events.filter(|event| event.goal == Some(id) && event.kind != EventKind::GoalPurged);
         Ok(own.filter(|event| event.seq < before).take(limit as usize).cloned().collect())
+    }
+
+    async fn document(&self, owner: OwnerId, kind: DocumentKind) -> Result<Option<Document>, StoreError> {
+        Ok(self.state().documents.get(&(owner, kind)).cloned())
+    }
+
+    async fn put_document(
+        &self,
+        owner: OwnerId,
+        kind: DocumentKind,
+        body: &FieldValue,
+        expected: u64,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let present = state.documents.get(&(owner, kind)).map_or(0, |document| document.revision);
+        if present == expected {
+            state.documents.insert((owner, kind), Document { revision: expected + 1, body: body.clone() });
+        }
+        Ok(present == expected)
     }
 
     async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {

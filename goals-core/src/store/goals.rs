@@ -10,6 +10,8 @@ use crate::goal::Goal;
 use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::query::{GoalQuery, Page};
+use crate::value::FieldValue;
+use crate::words::words;
 
 /// What an update has to check of the place that the goal takes: whether it is a duplicate there,
 /// and whether it may have its parent.
@@ -20,6 +22,25 @@ pub enum DuplicateCheck {
     Keep,
     /// It says something new, stands elsewhere or is open again: judged as a new goal is.
     Judge(DuplicatePolicy),
+}
+
+words! {
+    /// What an owner has one of, and what is replaced as a whole.
+    #[non_exhaustive]
+    pub enum DocumentKind {
+        /// Their views.
+        Views = "views",
+    }
+}
+
+/// Something that an owner has one of. What is to hold within it is judged before it is put into
+/// the store; the store sees to it that nobody replaces what they have not seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// 1 when it was first put, and 1 more with every time.
+    pub revision: u64,
+    /// What it says.
+    pub body: FieldValue,
 }
 
 /// Where goals are kept.
@@ -138,6 +159,25 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// The store's own.
     async fn history(&self, owner: OwnerId, id: GoalId, before: u64, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// What the owner keeps under `kind`, as it was last put there.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn document(&self, owner: OwnerId, kind: DocumentKind) -> Result<Option<Document>, StoreError>;
+
+    /// Puts `body` there as the next revision when the present one is `expected`, 0 when there is
+    /// none; `false`, with nothing done, when it is another.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn put_document(
+        &self,
+        owner: OwnerId,
+        kind: DocumentKind,
+        body: &FieldValue,
+        expected: u64,
+    ) -> Result<bool, StoreError>;
 
     /// How many goals the owner has, those in the trash counted.
     ///

@@ -7,3 +7,4 @@ mod goals;
 mod history;
 mod memory_store;
 mod throttle;
+mod views;

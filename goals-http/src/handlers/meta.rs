@@ -5,7 +5,8 @@
 use bytes::Bytes;
 use goals_core::{
     API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX,
-    LEVELS_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
+    LEVELS_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX, VIEW_NAME_MAX, VIEW_QUERY_MAX,
+    VIEWS_MAX,
 };
 use http::header::{CACHE_CONTROL, HeaderValue};
 
@@ -32,6 +33,9 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
             tag_characters: TAG_MAX,
             attributes: ATTRIBUTES_MAX,
             attributes_bytes: ATTRIBUTES_MAX_BYTES,
+            views_per_owner: VIEWS_MAX,
+            view_name_characters: VIEW_NAME_MAX,
+            view_query_characters: VIEW_QUERY_MAX,
             password_characters_min: policy.map(|policy| policy.min_length),
             password_characters_max: policy.map(|policy| policy.max_length),
             page_default: PAGE_DEFAULT,

@@ -17,11 +17,13 @@ pub(crate) async fn who(call: Call) -> Result<Reply, Problem> {
 }
 
 pub(crate) async fn limits(call: Call) -> Result<Reply, Problem> {
-    let goals = call.api.0.goals.usage(call.owner()?).await?.into();
+    let owner = call.owner()?;
+    let goals = call.api.0.goals.usage(owner).await?.into();
+    let views = call.api.0.goals.view_usage(owner).await?.into();
     let (Some(accounts), Some(user)) = (call.api.accounts(), call.caller()?.user()) else {
-        return Reply::json(&LimitsOut { goals, sessions: None, api_tokens: None });
+        return Reply::json(&LimitsOut { goals, views, sessions: None, api_tokens: None });
     };
     let sessions = Some(accounts.session_usage(user.id).await?.into());
     let api_tokens = Some(accounts.api_token_usage(user.id).await?.into());
-    Reply::json(&LimitsOut { goals, sessions, api_tokens })
+    Reply::json(&LimitsOut { goals, views, sessions, api_tokens })
 }

@@ -28,7 +28,7 @@ pub(crate) struct Problem {
     errors: Option<Vec<FieldProblem>>,
     /// With `stale_version`: what stands there now.
     current: Option<Value>,
-    /// With `duplicate_goal`: the goal that says the same.
+    /// With `duplicate_goal`: the goal that says the same. With `view_exists`: the view of that name.
     #[schema(format = "uuid")]
     existing_id: Option<String>,
     /// With `limit_reached`: which limit.

@@ -124,40 +124,9 @@ pub(crate) fn log_in(body: Object) -> Result<LogIn, Problem> {
     Ok(LogIn { login, password, code, cookie })
 }
 
-/// The parameters of a list of goals.
-pub(crate) const GOAL_QUERY: &[&str] = &[
-    "status",
-    "tag",
-    "q",
-    "deadline_before",
-    "deadline_after",
-    "parent",
-    "archived",
-    "trash",
-    "sort",
-    "limit",
-    "cursor",
-];
-
 /// Reads which goals to list.
 pub(crate) fn goal_query(query: &Query) -> Result<GoalQuery, Problem> {
-    let mut errors = FieldErrors::new();
-    let mut wanted = GoalQuery::default();
-    let statuses = query.list("status").map(str::parse);
-    wanted.statuses = statuses.filter_map(|status| errors.check("/status", status)).collect();
-    wanted.tags = query.all("tag").map(str::to_owned).collect();
-    wanted.text = query.one("q", &mut errors).map(str::to_owned);
-    wanted.deadline_before = query.parsed("deadline_before", &mut errors);
-    wanted.deadline_after = query.parsed("deadline_after", &mut errors);
-    wanted.parent = query.parsed("parent", &mut errors);
-    wanted.archived = query.boolean("archived", &mut errors);
-    wanted.trash = query.boolean("trash", &mut errors).unwrap_or_default();
-    wanted.sort = query.parsed("sort", &mut errors).unwrap_or_default();
-    wanted.cursor = query.parsed("cursor", &mut errors);
-    wanted.limit = limit(query, &mut errors).unwrap_or(wanted.limit);
-    errors.merge(wanted.validate().err().unwrap_or_default());
-    errors.into_result().map_err(|errors| Problem::fields(Code::InvalidQuery, &errors))?;
-    Ok(wanted)
+    GoalQuery::from_parameters(query.pairs()).map_err(|errors| Problem::fields(Code::InvalidQuery, &errors))
 }
 
 /// How many entries a page is to have, if that is said.

@@ -245,6 +245,7 @@ impl From<Usage> for UsageOut {
 pub(crate) struct LimitsOut {
     /// Those in the trash counted.
     pub(crate) goals: UsageOut,
+    pub(crate) views: UsageOut,
     /// Where people have accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -410,6 +411,9 @@ pub(crate) struct BoundsOut {
     pub(crate) tag_characters: usize,
     pub(crate) attributes: usize,
     pub(crate) attributes_bytes: usize,
+    pub(crate) views_per_owner: usize,
+    pub(crate) view_name_characters: usize,
+    pub(crate) view_query_characters: usize,
     /// Where people have accounts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

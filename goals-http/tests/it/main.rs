@@ -24,3 +24,4 @@ mod second_factor;
 mod sessions;
 mod throttle;
 mod transport;
+mod views;

@@ -51,6 +51,7 @@ async fn answers_have_the_shapes_that_the_document_says() {
         (Ask::get("/api/v1/users/me/limits"), "/api/v1/users/me/limits", "get", "200"),
         (Ask::get("/api/v1/sessions"), "/api/v1/sessions", "get", "200"),
         (Ask::get("/api/v1/session"), "/api/v1/session", "get", "200"),
+        (Ask::get("/api/v1/views"), "/api/v1/views", "get", "200"),
         (Ask::get("/api/v1/meta"), "/api/v1/meta", "get", "200"),
         (Ask::get("/readyz"), "/readyz", "get", "200"),
         (
@@ -124,6 +125,8 @@ async fn what_the_document_says_is_read_and_nothing_else() {
     let ana = api.user("ana").await;
     let goal = api.goal(&ana, json!({ "title": "Run" })).await;
     let path = format!("/api/v1/goals/{}", goal["id"].as_str().unwrap());
+    let view = api.send(Ask::post("/api/v1/views", &json!({ "name": "x" })).by(&ana)).await.is(201);
+    let view = format!("/api/v1/views/{}", view.json["id"].as_str().unwrap());
     let all: BTreeSet<_> = document["components"]["schemas"]
         .as_object()
         .unwrap()
@@ -143,6 +146,8 @@ async fn what_the_document_says_is_read_and_nothing_else() {
         ("POST", "/api/v1/two-factor", "Proof"),
         ("PUT", "/api/v1/two-factor", "DeviceCode"),
         ("DELETE", "/api/v1/two-factor", "ProofWithCode"),
+        ("POST", "/api/v1/views", "NewView"),
+        ("PATCH", &view, "ViewChange"),
     ] {
         let mut read = BTreeSet::new();
         // A problem names no more than a hundred values, so not all at once.

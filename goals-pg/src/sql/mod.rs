@@ -40,6 +40,7 @@
 
 pub(crate) mod api_tokens;
 mod columns;
+mod documents;
 mod events;
 mod goals;
 mod list;
@@ -61,6 +62,7 @@ use tokio_postgres::{Error, GenericClient, Row};
 use crate::config::StatementMode;
 use crate::error::store_error;
 
+pub use self::documents::DocumentSql;
 pub use self::events::EventSql;
 pub use self::goals::GoalSql;
 

@@ -65,6 +65,7 @@ impl UserSql {
                 sql("SELECT FROM :schema.usage WHERE owner_id = $1 FOR UPDATE"),
                 sql("DELETE FROM :schema.events WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.goals WHERE owner_id = $1"),
+                sql("DELETE FROM :schema.documents WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.idempotency_keys WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.usage WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.sessions WHERE user_id = $1"),

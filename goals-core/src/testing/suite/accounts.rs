@@ -10,10 +10,12 @@ use crate::ids::{OwnerId, SessionId};
 use crate::password::PasswordHash;
 use crate::session::{Session, SessionSecret};
 use crate::store::{
-    AccountStore, Credentials, GoalRepository, Rotated, Rotation, SessionRepository, StoreError, UserRepository,
+    AccountStore, Credentials, DocumentKind, GoalRepository, Rotated, Rotation, SessionRepository, StoreError,
+    UserRepository,
 };
 use crate::testing::{PutGoals as _, goal, now, receipt, session, user};
 use crate::user::{LoginName, User};
+use crate::value::FieldValue;
 
 /// Everything that these rules need of a store.
 pub trait Store: AccountStore + GoalRepository + 'static {}
@@ -203,6 +205,7 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
         let read = goal(owner, 1, "Read");
         let once = store.put_once(&read, DuplicatePolicy::Refuse, 9, &receipt("key", 1)).await;
         assert_eq!(once.expect("taken in"), None);
+        assert!(store.put_document(owner, DocumentKind::Views, &FieldValue::Null, 0).await.expect("an answer"));
     }
     assert!(!UserRepository::delete(&*store, ana.id, &hash("other")).await.expect("an answer"));
     assert!(alive(&*store, &hers, now()).await.is_some(), "nothing has happened");
@@ -217,6 +220,8 @@ pub async fn deleting_leaves_nothing(store: Arc<impl Store>) {
     assert_eq!(store.count(rui.id.into()).await.expect("a count"), 1);
     for (user, events) in [(&ana, 0), (&rui, 1)] {
         assert_eq!(store.changes(user.id.into(), 0, 9).await.expect("a log").events.len(), events, "{}", user.username);
+        let document = store.document(user.id.into(), DocumentKind::Views).await.expect("an answer");
+        assert_eq!(document.is_some(), events > 0, "{}", user.username);
     }
     let later = now() + TimeDelta::days(9);
     assert_eq!(store.forget_receipts(later, 9).await.expect("an answer"), 1, "his alone");

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod documents;
 pub mod events;
 pub mod goals;
 pub mod hierarchy;
@@ -110,6 +111,11 @@ macro_rules! conformance_suite {
             a_key_is_forgotten
             a_key_makes_one_child
             racing_tries_leave_one
+        }
+        $crate::conformance_suite! { @each documents, $new_store,
+            a_document_comes_back_as_it_was_put
+            a_document_is_one_owners
+            racing_puts_leave_one
         }
         $crate::conformance_suite! { @each events, $new_store,
             every_write_leaves_one_event
