@@ -15,6 +15,8 @@ mod filter;
 mod forecast;
 mod goal;
 mod goals;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod hierarchy;
 mod idempotency;
 mod ids;

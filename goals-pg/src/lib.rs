@@ -6,6 +6,8 @@ mod connection;
 mod credentials;
 mod error;
 mod goals;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod limiter;
 #[cfg(all(unix, feature = "local"))]
 pub mod local;

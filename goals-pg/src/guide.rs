@@ -1,0 +1,4 @@
+//! What is longer than the documentation of one item.
+
+#[doc = include_str!("../docs/scaling.md")]
+pub mod scaling {}
