@@ -9,7 +9,7 @@ use crate::ids::{GoalId, ViewId};
 use crate::limiter::Attempt;
 use crate::limits::LimitKind;
 use crate::status::Status;
-use crate::store::StoreError;
+use crate::store::{NotApplied, StoreError};
 use crate::user::User;
 use crate::view::View;
 pub use crate::violation::{Param, Violation};
@@ -318,9 +318,15 @@ impl From<StoreError> for Error {
             StoreError::DuplicateGoal { existing } => Self::DuplicateGoal { existing },
             StoreError::Parent(violation) => Self::field("/parent", violation),
             StoreError::LimitReached { limit, max } => Self::LimitReached { limit, max },
-            error @ StoreError::HasChildren => Self::internal(error),
+            error @ (StoreError::Stale | StoreError::HasChildren) => Self::internal(error),
             StoreError::Unavailable(source) => Self::Unavailable(source),
             StoreError::Backend(source) => Self::Internal(source),
         }
+    }
+}
+
+impl From<NotApplied> for Error {
+    fn from(refused: NotApplied) -> Self {
+        refused.error.into()
     }
 }

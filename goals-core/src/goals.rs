@@ -2,6 +2,7 @@
 
 mod history;
 mod once;
+mod trash;
 mod views;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::clock::Clock;
 use crate::draft::{GoalDraft, GoalPatch};
 use crate::duplicate::{DuplicatePolicy, Fingerprint};
 use crate::error::{Current, Error};
-use crate::event::{Actor, EventKind, NewEvent};
+use crate::event::{EventKind, NewEvent};
 use crate::goal::Goal;
 use crate::ids::{EventId, GoalId, IdSource, OwnerId};
 use crate::limits::Usage;
@@ -23,9 +24,6 @@ use crate::store::{DuplicateCheck, GoalRepository};
 const GOALS_DEFAULT: u64 = 1_000;
 /// How long the trash keeps goals when nothing else is said.
 const TRASH_DEFAULT: TimeDelta = TimeDelta::days(30);
-
-/// How many goals leave the trash in one unit of work, with up to a goal's worth of history each.
-const PURGE_BATCH: usize = 100;
 
 /// Which version a change is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,56 +151,23 @@ impl Goals {
     ) -> Result<Goal, Error> {
         patch.validate()?;
         let duplicates = patch.duplicates.unwrap_or(self.duplicates);
-        let apply = |goal: &Goal, now| patch.apply(goal, now);
-        self.change(owner, id, expected, duplicates, EventKind::GoalChanged, apply).await
-    }
-
-    /// Moves a goal to the trash. One that is there already stays as it is.
-    ///
-    /// # Errors
-    /// [`Error::Stale`] with the goal as it is now, [`Error::NotFound`], [`Error::Unavailable`].
-    pub async fn delete(&self, owner: OwnerId, id: GoalId, expected: Expected) -> Result<Goal, Error> {
-        let delete = |goal: &Goal, now| Ok(next_if(goal, goal.deleted_at.is_none(), now, Some(now)));
-        self.change(owner, id, expected, self.duplicates, EventKind::GoalDeleted, delete).await
-    }
-
-    /// Takes a goal out of the trash. One that is not there stays as it is.
-    ///
-    /// # Errors
-    /// [`Error::DuplicateGoal`] when an open goal says the same by now, [`Error::NotFound`],
-    /// [`Error::Unavailable`].
-    pub async fn restore(&self, owner: OwnerId, id: GoalId) -> Result<Goal, Error> {
-        let restore = |goal: &Goal, now| Ok(next_if(goal, goal.deleted_at.is_some(), now, None));
-        self.change(owner, id, Expected::Any, self.duplicates, EventKind::GoalRestored, restore).await
-    }
-
-    /// Removes a goal for good, whether it is in the trash or not.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`], [`Error::Unavailable`].
-    pub async fn purge(&self, owner: OwnerId, id: GoalId) -> Result<(), Error> {
-        let now = self.clock.now();
-        let event = NewEvent::purged(self.event_id(now), now, Actor::Owner);
-        if self.store.purge(owner, id, &event).await? { Ok(()) } else { Err(Error::NotFound) }
-    }
-
-    /// Removes for good what has been in the trash of anybody for too long, and says how many
-    /// goals. To be called once in a while by the host; nothing here runs by itself. It goes in
-    /// batches: what a failure leaves behind, the next call removes.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`].
-    pub async fn purge_expired(&self) -> Result<u64, Error> {
-        let now = self.clock.now();
-        let mut purged = 0;
         loop {
-            let ids: Vec<_> = std::iter::repeat_with(|| self.event_id(now)).take(PURGE_BATCH).collect();
-            let batch = self.store.purge_expired(now - self.trash, now, &ids).await?;
-            purged += batch;
-            // A batch that is not full has left the parents of what was in it.
-            if batch == 0 {
-                return Ok(purged);
+            let goal = self.get(owner, id).await?;
+            if !expected.allows(goal.version) {
+                return Err(Error::Stale(Current::Goal(Box::new(goal))));
             }
+            let now = self.clock.now();
+            let next = patch.apply(&goal, now)?;
+            if next.version == goal.version {
+                return Ok(next);
+            }
+            let check = duplicate_check(&goal, &next, duplicates);
+            let event = NewEvent::changed(self.event_id(now), EventKind::GoalChanged, &goal, &next);
+            if self.store.update(&next, &event, goal.version, check).await? {
+                return Ok(next);
+            }
+            // Somebody was faster: the next round reads their version and judges it. Each round
+            // that fails is one that another caller won, so the loop ends.
         }
     }
 
@@ -225,46 +190,6 @@ impl Goals {
     fn event_id(&self, now: DateTime<Utc>) -> EventId {
         EventId::from_uuid(self.ids.id(now))
     }
-
-    async fn change<F>(
-        &self,
-        owner: OwnerId,
-        id: GoalId,
-        expected: Expected,
-        duplicates: DuplicatePolicy,
-        kind: EventKind,
-        change: F,
-    ) -> Result<Goal, Error>
-    where
-        F: Fn(&Goal, DateTime<Utc>) -> Result<Goal, Error>,
-    {
-        loop {
-            let goal = self.get(owner, id).await?;
-            if !expected.allows(goal.version) {
-                return Err(Error::Stale(Current::Goal(Box::new(goal))));
-            }
-            let now = self.clock.now();
-            let next = change(&goal, now)?;
-            if next.version == goal.version {
-                return Ok(next);
-            }
-            let check = duplicate_check(&goal, &next, duplicates);
-            let event = NewEvent::changed(self.event_id(now), kind, &goal, &next);
-            if self.store.update(&next, &event, goal.version, check).await? {
-                return Ok(next);
-            }
-            // Somebody was faster: the next round reads their version and judges it. Each round
-            // that fails is one that another caller won, so the loop ends.
-        }
-    }
-}
-
-/// `goal` with another `deleted_at`, as its next version, when `wanted`.
-fn next_if(goal: &Goal, wanted: bool, now: DateTime<Utc>, deleted_at: Option<DateTime<Utc>>) -> Goal {
-    if !wanted {
-        return goal.clone();
-    }
-    Goal { deleted_at, updated_at: now, version: goal.version + 1, ..goal.clone() }
 }
 
 fn duplicate_check(goal: &Goal, next: &Goal, policy: DuplicatePolicy) -> DuplicateCheck {

@@ -1,5 +1,7 @@
 //! Goals under goals.
 
+use std::collections::BTreeSet;
+
 use crate::error::Violation;
 use crate::goal::Goal;
 use crate::ids::GoalId;
@@ -36,6 +38,44 @@ impl Goal {
             return Err(Violation::TooDeep { max: LEVELS_MAX });
         }
         if parent.is_in_trash && self.deleted_at.is_none() { Err(Violation::InTrash) } else { Ok(()) }
+    }
+}
+
+/// A goal and all below it, each after its parent.
+#[derive(Debug)]
+pub(crate) struct Tree(Vec<Goal>);
+
+impl Tree {
+    /// `None` when there is not even the goal.
+    pub(crate) fn new(goals: Vec<Goal>) -> Option<Self> {
+        if goals.is_empty() { None } else { Some(Self(goals)) }
+    }
+
+    pub(crate) fn top(&self) -> &Goal {
+        &self.0[0]
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Goal> {
+        self.0.iter()
+    }
+
+    /// The goal and those below it that are not in the trash, either, or went there at the same
+    /// time; not what is below others.
+    pub(crate) fn together(&self) -> impl Iterator<Item = &Goal> {
+        let mut met = BTreeSet::new();
+        self.all().filter(move |goal| {
+            let is_met = met.is_empty()
+                || goal.deleted_at == self.top().deleted_at && goal.parent.is_some_and(|parent| met.contains(&parent));
+            is_met && met.insert(goal.id)
+        })
+    }
+
+    /// The uppermost goals that are not [`together`](Self::together) with the first.
+    pub(crate) fn left_behind(&self) -> impl Iterator<Item = &Goal> {
+        let together: BTreeSet<_> = self.together().map(|goal| goal.id).collect();
+        self.all().filter(move |goal| {
+            !together.contains(&goal.id) && goal.parent.is_some_and(|parent| together.contains(&parent))
+        })
     }
 }
 
@@ -78,5 +118,35 @@ mod tests {
         assert_eq!(judged(&[2, 3], 4), Err(Violation::TooDeep { max: 5 }));
         assert_eq!(judged(&[10], 1), Err(Violation::InTrash));
         assert_eq!(judged(&[2, 10], 1), Ok(()), "the parent alone is looked at: it stands right itself");
+    }
+
+    #[test]
+    fn what_left_together_is_together() {
+        let owner = OwnerId::from_uuid(Uuid::nil());
+        let goal = |number: u128, parent: u128, left: Option<i64>| Goal {
+            parent: (parent > 0).then(|| id(parent)),
+            deleted_at: left.and_then(DateTime::from_timestamp_micros),
+            ..GoalDraft::new("Read").into_goal(id(number), owner, DateTime::UNIX_EPOCH).unwrap()
+        };
+        let found = |goals: &[Goal]| {
+            let tree = Tree::new(goals.to_vec()).unwrap();
+            let numbers = |goals: Vec<&Goal>| goals.iter().map(|goal| goal.id.as_uuid().as_u128()).collect::<Vec<_>>();
+            (numbers(tree.together().collect()), numbers(tree.left_behind().collect()))
+        };
+        // 1 ─ 2 ─ 4 ─ 6
+        //   └ 3 ─ 5
+        let tree = |times: [Option<i64>; 6]| {
+            [(1, 0), (2, 1), (3, 1), (4, 2), (5, 3), (6, 4)]
+                .into_iter()
+                .zip(times)
+                .map(|((number, parent), left)| goal(number, parent, left))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found(&tree([None; 6])), (vec![1, 2, 3, 4, 5, 6], vec![]));
+        assert_eq!(found(&tree([None, Some(1), None, Some(1), None, Some(1)])), (vec![1, 3, 5], vec![2]));
+        let twice = tree([Some(2), Some(1), Some(2), Some(1), Some(2), Some(2)]);
+        assert_eq!(found(&twice), (vec![1, 3, 5], vec![2]), "6 left on its own, below what had left before");
+        assert_eq!(found(&twice[1..2]), (vec![2], vec![]));
+        assert!(Tree::new(vec![]).is_none());
     }
 }

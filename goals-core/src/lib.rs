@@ -105,8 +105,8 @@ pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken,
 pub use standing::Standing;
 pub use status::Status;
 pub use store::{
-    AccountStore, Credentials, Document, DocumentKind, DuplicateCheck, GoalRepository, Rotated, Rotation, SAME_TIME,
-    SessionRepository, StoreError, UserRepository,
+    AccountStore, Credentials, Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied, Rotated,
+    Rotation, SAME_TIME, SessionRepository, StoreError, UserRepository,
 };
 pub use streak::Streak;
 pub use text::fold;

@@ -40,7 +40,7 @@ struct State {
 }
 
 /// What happened to the goals of one owner.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Log {
     last_seq: u64,
     events: Vec<Event>,

@@ -27,7 +27,7 @@ use crate::user::{LoginName, User};
 
 #[cfg(feature = "test-support")]
 pub use goals::MockGoalRepository;
-pub use goals::{Document, DocumentKind, DuplicateCheck, GoalRepository};
+pub use goals::{Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied};
 
 /// Why a store did not do what it was asked. Something that is not there is no error: it is `None`
 /// or `false`.
@@ -52,6 +52,9 @@ pub enum StoreError {
     /// The goal may not have this parent; see [`Goal::check_parent`](crate::Goal::check_parent).
     #[error("the parent {0}")]
     Parent(Violation),
+    /// What is stored is another version, or is gone.
+    #[error("what is stored is another version, or is gone")]
+    Stale,
     /// Goals below this one are in the way.
     #[error("goals below this one are in the way")]
     HasChildren,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
     Document, DocumentKind, DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, FieldValue, Goal, GoalId,
-    GoalQuery, GoalRepository, NewEvent, OwnerId, Page, Receipt, StoreError,
+    GoalQuery, GoalRepository, GoalWrite, NewEvent, NotApplied, OwnerId, Page, Receipt, StoreError,
 };
 
 use crate::error::store_error;
@@ -56,8 +56,19 @@ impl GoalRepository for PgStore {
         self.call(|on| self.sql.goals.update(on, goal, event, expected, check)).await
     }
 
-    async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.goals.purge(on, owner, id, event)).await
+    async fn apply(&self, owner: OwnerId, writes: &[GoalWrite], max: u64) -> Result<(), NotApplied> {
+        let apply = |on| async move {
+            match self.sql.goals.apply(on, owner, writes, max).await {
+                // Which write it was matters less than that all of them may be tried again.
+                Err(NotApplied { error: error @ StoreError::Unavailable(_), .. }) => Err(error),
+                outcome => Ok(outcome),
+            }
+        };
+        self.call(apply).await.unwrap_or_else(|error| Err(NotApplied { at: 0, error }))
+    }
+
+    async fn tree(&self, owner: OwnerId, id: GoalId) -> Result<Vec<Goal>, StoreError> {
+        self.call(|on| self.sql.goals.tree(on, owner, id)).await
     }
 
     async fn purge_expired(

@@ -7,6 +7,7 @@ use crate::draft::check_dates;
 use crate::error::{Error, FieldErrors, Violation};
 use crate::event::{Actor, Changes, Event, EventKind, EventLog};
 use crate::goal::Goal;
+use crate::hierarchy::Tree;
 use crate::ids::{GoalId, OwnerId};
 use crate::query::{PAGE_MAX, Page};
 
@@ -88,7 +89,7 @@ impl Goals {
 
     /// Takes back a change: the one that made `version` of the goal, or its owner's last one. What
     /// it changed becomes what it was, as a new change; everything else stays. Taking back what took
-    /// something back does it again.
+    /// something back does it again. Into the trash or out of it, those below it follow.
     ///
     /// # Errors
     /// [`Error::NothingToUndo`] when there is no such change of the owner's;
@@ -97,8 +98,8 @@ impl Goals {
     /// [`Error::NotFound`], [`Error::Unavailable`].
     pub async fn undo(&self, owner: OwnerId, id: GoalId, version: Option<u64>) -> Result<Goal, Error> {
         let change = self.own_change(owner, id, version).await?;
-        let undo = |goal: &Goal, now| undone(goal, &change, now);
-        self.change(owner, id, Expected::Any, self.duplicates, EventKind::GoalUndone, undo).await
+        let undo = |tree: &Tree, now| undone(tree.top(), &change, now);
+        self.change(owner, id, Expected::Any, EventKind::GoalUndone, undo).await
     }
 
     async fn own_change(&self, owner: OwnerId, id: GoalId, version: Option<u64>) -> Result<Changes, Error> {

@@ -14,7 +14,7 @@ use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::limits::LimitKind;
 use crate::query::{Cursor, GoalQuery, Page};
-use crate::store::{Document, DocumentKind, DuplicateCheck, GoalRepository, StoreError};
+use crate::store::{Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied, StoreError};
 use crate::value::FieldValue;
 
 impl State {
@@ -44,6 +44,57 @@ impl State {
         let log = self.logs.entry(owner).or_default();
         log.last_seq += 1;
         log.events.push(event.clone().numbered(log.last_seq, owner, goal));
+    }
+
+    fn is_version(&self, goal: &Goal, version: u64) -> bool {
+        self.goals.get(&(goal.owner, goal.id)).is_some_and(|known| known.version == version)
+    }
+
+    fn update(
+        &mut self,
+        goal: &Goal,
+        event: &NewEvent,
+        expected: u64,
+        check: DuplicateCheck,
+    ) -> Result<bool, StoreError> {
+        if !self.is_version(goal, expected) {
+            return Ok(false);
+        }
+        if let DuplicateCheck::Judge(policy) = check {
+            self.check_parent(goal)?;
+            self.check_duplicate(goal, policy)?;
+        }
+        self.goals.insert((goal.owner, goal.id), goal.clone());
+        self.log(goal.owner, Some(goal.id), event);
+        Ok(true)
+    }
+
+    /// Whether a goal is in the trash and a child of it is not.
+    fn leaves_children(&self, owner: OwnerId, id: GoalId) -> bool {
+        self.goals.get(&(owner, id)).is_some_and(|goal| goal.deleted_at.is_some())
+            && self.children(owner, id).any(|child| child.deleted_at.is_none())
+    }
+
+    fn apply(&mut self, owner: OwnerId, writes: &[GoalWrite], max: u64) -> Result<(), NotApplied> {
+        for (at, write) in writes.iter().enumerate() {
+            let done = match write {
+                GoalWrite::Insert { goal, event, duplicates } => {
+                    self.insert(goal, event, *duplicates, max).map(|()| true)
+                }
+                GoalWrite::Update { goal, event, expected, check } => self.update(goal, event, *expected, *check),
+                GoalWrite::Purge { id, .. } if self.children(owner, *id).next().is_some() => {
+                    Err(StoreError::HasChildren)
+                }
+                GoalWrite::Purge { id, event } => Ok(self.purge(owner, *id, event)),
+            };
+            let done = done.and_then(|is_done| if is_done { Ok(()) } else { Err(StoreError::Stale) });
+            done.map_err(|error| NotApplied { at, error })?;
+        }
+        let left = writes.iter().position(|write| match write {
+            GoalWrite::Update { goal, .. } => self.leaves_children(owner, goal.id),
+            GoalWrite::Insert { .. } | GoalWrite::Purge { .. } => false,
+        });
+        left.map_or(Ok(()), |at| Err(NotApplied { at, error: StoreError::HasChildren }))
     }
 
     /// Removes a goal and its history, and leaves the event that says so.
@@ -157,29 +208,35 @@ impl GoalRepository for MemoryStore {
         expected: u64,
         check: DuplicateCheck,
     ) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        let key = (goal.owner, goal.id);
-        if state.goals.get(&key).is_none_or(|known| known.version != expected) {
-            return Ok(false);
+        let write = GoalWrite::Update { goal: goal.clone(), event: event.clone(), expected, check };
+        match self.apply(goal.owner, &[write], 0).await.map_err(|refused| refused.error) {
+            Err(StoreError::Stale) => Ok(false),
+            outcome => outcome.map(|()| true),
         }
-        if goal.deleted_at.is_some() && state.children(goal.owner, goal.id).any(|child| child.deleted_at.is_none()) {
-            return Err(StoreError::HasChildren);
-        }
-        if let DuplicateCheck::Judge(policy) = check {
-            state.check_parent(goal)?;
-            state.check_duplicate(goal, policy)?;
-        }
-        state.goals.insert(key, goal.clone());
-        state.log(goal.owner, Some(goal.id), event);
-        Ok(true)
     }
 
-    async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError> {
+    async fn apply(&self, owner: OwnerId, writes: &[GoalWrite], max: u64) -> Result<(), NotApplied> {
         let mut state = self.state();
-        if state.children(owner, id).next().is_some() {
-            return Err(StoreError::HasChildren);
+        let goals: Vec<_> = state.of_owner(owner).cloned().collect();
+        let log = state.logs.get(&owner).cloned();
+        let outcome = state.apply(owner, writes, max);
+        if outcome.is_err() {
+            state.goals.retain(|(of, _), _| *of != owner);
+            state.goals.extend(goals.into_iter().map(|goal| ((owner, goal.id), goal)));
+            state.logs.insert(owner, log.unwrap_or_default());
         }
-        Ok(state.purge(owner, id, event))
+        outcome
+    }
+
+    async fn tree(&self, owner: OwnerId, id: GoalId) -> Result<Vec<Goal>, StoreError> {
+        let state = self.state();
+        let mut tree: Vec<_> = state.goals.get(&(owner, id)).into_iter().collect();
+        let mut met = 0;
+        while let Some(goal) = tree.get(met) {
+            tree.extend(state.children(owner, goal.id));
+            met += 1;
+        }
+        Ok(tree.into_iter().cloned().collect())
     }
 
     async fn purge_expired(

@@ -43,12 +43,57 @@ pub struct Document {
     pub body: FieldValue,
 }
 
+/// One of several writes that happen together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GoalWrite {
+    /// As [`GoalRepository::insert`] does.
+    Insert {
+        /// The goal.
+        goal: Goal,
+        /// Its event.
+        event: NewEvent,
+        /// What to do when an open goal says the same.
+        duplicates: DuplicatePolicy,
+    },
+    /// As [`GoalRepository::update`] does; [`StoreError::Stale`] where that says `false`.
+    Update {
+        /// The goal as it is to be.
+        goal: Goal,
+        /// Its event.
+        event: NewEvent,
+        /// The stored version.
+        expected: u64,
+        /// What to check.
+        check: DuplicateCheck,
+    },
+    /// Removes a goal for good, whatever its state, and its events, also those that were written
+    /// while this waited: `event` is all that is left of it. [`StoreError::Stale`] when there is
+    /// none, [`StoreError::HasChildren`] when a goal has it as its parent, in the trash or not.
+    Purge {
+        /// Which goal.
+        id: GoalId,
+        /// The event.
+        event: NewEvent,
+    },
+}
+
+/// Several writes did not happen.
+#[derive(Debug, thiserror::Error)]
+#[error("write {at} was refused")]
+pub struct NotApplied {
+    /// Which of them was refused, counted from 0.
+    pub at: usize,
+    /// Why.
+    #[source]
+    pub error: StoreError,
+}
+
 /// Where goals are kept.
 ///
 /// **Duplicates.** Two goals are duplicates when both are open ([`Goal::is_open`]), of one owner,
-/// under the same parent or none, and have the same [`Fingerprint`](crate::Fingerprint). Of any number of callers who insert
-/// duplicates at the same time under [`DuplicatePolicy::Refuse`], exactly one succeeds. A goal that
-/// is not open is never a duplicate.
+/// under the same parent or none, and have the same [`Fingerprint`](crate::Fingerprint). Of any
+/// number of callers who insert duplicates at the same time under [`DuplicatePolicy::Refuse`],
+/// exactly one succeeds. A goal that is not open is never a duplicate.
 ///
 /// **Parents.** A parent is a goal of the same owner; no goal is above itself; there are at most
 /// [`LEVELS_MAX`](crate::LEVELS_MAX) levels; and a goal that is not in the trash has a parent that
@@ -126,14 +171,21 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
         check: DuplicateCheck,
     ) -> Result<bool, StoreError>;
 
-    /// Removes a goal for good, whatever its state, and its events, also those that were written
-    /// while this waited: `event` is all that is left of it. `false` when there is none.
+    /// Does all of `writes`, which are of one owner's goals, in their order, or none of them. That
+    /// no goal stays below the trash is judged when all are done.
     ///
     /// # Errors
-    /// [`StoreError::HasChildren`] when a goal has it as its parent, in the trash or not.
-    async fn purge(&self, owner: OwnerId, id: GoalId, event: &NewEvent) -> Result<bool, StoreError>;
+    /// The first of them that is refused, and why.
+    async fn apply(&self, owner: OwnerId, writes: &[GoalWrite], max: u64) -> Result<(), NotApplied>;
 
-    /// Does as [`purge`](Self::purge) with goals that were moved to the trash before
+    /// A goal, in the trash or not, and all goals below it, each after its parent; nothing when
+    /// there is no such goal.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn tree(&self, owner: OwnerId, id: GoalId) -> Result<Vec<Goal>, StoreError>;
+
+    /// Does as [`GoalWrite::Purge`] with goals that were moved to the trash before
     /// `deleted_before`, of every owner, one for each of `ids` at most, and says how many. It may
     /// leave to the next call what somebody is changing, and what is the parent of another goal. The events are those of
     /// [`NewEvent::purged`] by [`Actor::System`](crate::Actor), made at `at` under these ids.

@@ -12,7 +12,7 @@ use crate::idempotency::{Once, Receipt};
 use crate::ids::{EventId, GoalId, OwnerId, SessionId, UserId};
 use crate::measure::{Bound, Fold, Habit, Item, Measure, Metric, Per};
 use crate::session::Session;
-use crate::store::{DuplicateCheck, GoalRepository, StoreError};
+use crate::store::{DuplicateCheck, GoalRepository, GoalWrite, StoreError};
 use crate::time_zone::TimeZone;
 use crate::user::{Locale, User};
 
@@ -94,12 +94,16 @@ pub trait PutGoals: GoalRepository {
         self.update(goal, &event(goal), expected, check).await
     }
 
-    /// [`purge`](GoalRepository::purge) with its event.
+    /// [`GoalWrite::Purge`] with its event; `false` when there is no such goal.
     ///
     /// # Errors
     /// As there.
     async fn remove(&self, owner: OwnerId, id: GoalId) -> Result<bool, StoreError> {
-        self.purge(owner, id, &purged(id)).await
+        let purge = GoalWrite::Purge { id, event: purged(id) };
+        match self.apply(owner, &[purge], 0).await.map_err(|refused| refused.error) {
+            Err(StoreError::Stale) => Ok(false),
+            outcome => outcome.map(|()| true),
+        }
     }
 
     /// [`purge_expired`](GoalRepository::purge_expired) of at most `at_most` goals.

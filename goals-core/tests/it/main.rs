@@ -4,6 +4,7 @@
 
 mod accounts;
 mod goals;
+mod hierarchy;
 mod history;
 mod memory_store;
 mod throttle;

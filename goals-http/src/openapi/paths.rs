@@ -197,7 +197,7 @@ pub(super) const fn get_goal() {}
 )]
 pub(super) const fn update_goal() {}
 
-/// Move a goal to the trash.
+/// Move a goal to the trash, and those below it with it.
 #[utoipa::path(
     delete, path = "/api/v1/goals/{id}", tag = "goals",
     params(("id" = String, Path, format = "uuid"),
@@ -206,14 +206,16 @@ pub(super) const fn update_goal() {}
 )]
 pub(super) const fn delete_goal() {}
 
-/// Take a goal out of the trash.
+/// Take a goal out of the trash, and those below it that went there with it.
+///
+/// When its parent stays in the trash, it comes back without one.
 #[utoipa::path(
     post, path = "/api/v1/goals/{id}/restore", tag = "goals", params(("id" = String, Path, format = "uuid")),
     responses((status = 200, description = "The goal.", body = GoalOut, headers(("ETag" = String)))),
 )]
 pub(super) const fn restore_goal() {}
 
-/// Remove a goal for good.
+/// Remove a goal for good, and those below it that are there with it; others lose their parent.
 #[utoipa::path(
     post, path = "/api/v1/goals/{id}/purge", tag = "goals", params(("id" = String, Path, format = "uuid")),
     responses((status = 204, description = "It is gone.")),

@@ -82,3 +82,28 @@ async fn the_same_title_may_stand_elsewhere() {
     let refused = api.send(change(two, &json!({ "parent": null }), &ana)).await.refused(409, "duplicate_goal");
     assert_eq!(refused.json["existing_id"], one["id"]);
 }
+
+#[tokio::test]
+async fn parts_share_the_trash() {
+    let api = Api::new();
+    let ana = api.user("ana").await;
+    let [book, chapter, section] = &*chain(&api, &ana, &["Book", "Chapter", "Section"]).await else { panic!() };
+    let gone = Ask::delete(path(book)).by(&ana).with("if-match", "\"1\"");
+    assert_eq!(api.send(gone).await.is(204).header("etag"), "\"2\"");
+    assert_eq!(titles(&api, &ana, "").await, [""; 0]);
+    assert_eq!(titles(&api, &ana, "trash=true").await, ["Book", "Chapter", "Section"]);
+    let below = Ask::post("/api/v1/goals", &json!({ "title": "Page", "parent": section["id"] })).by(&ana);
+    let refused = api.send(below).await.refused(422, "validation_failed");
+    assert_eq!(refused.errors(), ["/parent in_trash"]);
+    let moved = api.send(change(section, &json!({ "parent": null }), &ana)).await.refused(422, "validation_failed");
+    assert_eq!(moved.errors(), ["/parent in_trash"]);
+    let restore = |goal: &Value| Ask::new("POST", format!("{}/restore", path(goal))).by(&ana);
+    assert_eq!(api.send(restore(section)).await.is(200).json["parent"], Value::Null);
+    assert_eq!(titles(&api, &ana, "trash=true").await, ["Book", "Chapter"]);
+    assert_eq!(api.send(restore(book)).await.is(200).json["version"], 3);
+    assert_eq!(titles(&api, &ana, "").await, ["Book", "Chapter", "Section"]);
+    let purge = Ask::new("POST", format!("{}/purge", path(book))).by(&ana);
+    api.send(purge).await.is(204);
+    api.send(Ask::get(path(chapter)).by(&ana)).await.refused(404, "not_found");
+    assert_eq!(titles(&api, &ana, "").await, ["Section"]);
+}

@@ -4,8 +4,8 @@ mod create;
 
 use chrono::{DateTime, Utc};
 use goals_core::{
-    Actor, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalId, GoalQuery, NewEvent, OwnerId, Page,
-    StoreError,
+    Actor, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalId, GoalQuery, GoalWrite, NewEvent, OwnerId,
+    Page, StoreError,
 };
 use tokio_postgres::types::Type;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::events::{self, EventRecord};
 use super::list::ListSql;
 use super::once::OnceSql;
 use super::tree::TreeSql;
-use super::{Executor, Param, Transactional, settle};
+use super::{Executor, Param, Transactional};
 use crate::error::{Constraint, store_error, unreadable, violated};
 use crate::schema::Schema;
 
@@ -35,7 +35,7 @@ pub struct GoalSql {
     open_counter: String,
     find: String,
     list: ListSql,
-    tree: TreeSql,
+    pub(super) tree: TreeSql,
     update: String,
     standing: String,
     purge: String,
@@ -146,36 +146,15 @@ impl GoalSql {
         if goal.deleted_at.is_none() && (goal.parent.is_none() || check == DuplicateCheck::Keep) {
             return self.replace(&mut on, goal, event, expected, check).await;
         }
-        let mut unit = on.begin_unit().await.map_err(store_error)?;
-        let outcome = async {
-            self.tree.lock(&mut unit, goal.owner, [Some(goal.id), goal.parent].into_iter().flatten()).await?;
-            self.replace_in_place(&mut unit, goal, event, expected, check).await
-        };
-        let outcome = outcome.await;
-        settle(unit, outcome).await
-    }
-
-    /// Replaces a goal after its parent was judged; under the locks of [`TreeSql`].
-    async fn replace_in_place<E: Executor>(
-        &self,
-        on: &mut E,
-        goal: &Goal,
-        event: &NewEvent,
-        expected: u64,
-        check: DuplicateCheck,
-    ) -> Result<bool, StoreError> {
-        match self.tree.check(on, goal).await {
-            Err(StoreError::Parent(_)) if check == DuplicateCheck::Keep => {}
-            Err(refusal @ (StoreError::Parent(_) | StoreError::HasChildren)) => {
-                let is_there = self.standing(on, goal).await?.version == Some(stored_version(expected));
-                return if is_there { Err(refusal) } else { Ok(false) };
-            }
-            judged => judged?,
+        let write = GoalWrite::Update { goal: goal.clone(), event: event.clone(), expected, check };
+        match self.apply(on, goal.owner, &[write], 0).await.map_err(|refused| refused.error) {
+            Err(StoreError::Stale) => Ok(false),
+            outcome => outcome.map(|()| true),
         }
-        self.replace(on, goal, event, expected, check).await
     }
 
-    async fn replace<E: Executor>(
+    /// Replaces a goal that may have its parent.
+    pub(super) async fn replace<E: Executor>(
         &self,
         on: &mut E,
         goal: &Goal,
@@ -219,6 +198,16 @@ impl GoalSql {
     pub async fn purge<E: Executor>(
         &self,
         mut on: E,
+        owner: OwnerId,
+        id: GoalId,
+        event: &NewEvent,
+    ) -> Result<bool, StoreError> {
+        self.remove(&mut on, owner, id, event).await
+    }
+
+    pub(super) async fn remove<E: Executor>(
+        &self,
+        on: &mut E,
         owner: OwnerId,
         id: GoalId,
         event: &NewEvent,
@@ -267,9 +256,14 @@ impl GoalSql {
         rows.first().map_or(Ok(0), |row| number(row.try_get(0)))
     }
 
-    async fn open_counter<E: Executor>(&self, on: &mut E, owner: OwnerId) -> Result<(), StoreError> {
+    pub(super) async fn open_counter<E: Executor>(&self, on: &mut E, owner: OwnerId) -> Result<(), StoreError> {
         on.write(&self.open_counter, &[(&owner.as_uuid(), Type::UUID)]).await.map_err(store_error)?;
         Ok(())
+    }
+
+    /// The version under which a goal is stored.
+    pub(super) async fn version<E: Executor>(&self, on: &mut E, goal: &Goal) -> Result<Option<i64>, StoreError> {
+        Ok(self.standing(on, goal).await?.version)
     }
 
     async fn standing<E: Executor>(&self, on: &mut E, goal: &Goal) -> Result<Standing, StoreError> {

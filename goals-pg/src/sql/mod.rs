@@ -39,6 +39,7 @@
 //! serialization failure too; after any of them the whole transaction has to be tried again.
 
 pub(crate) mod api_tokens;
+mod batch;
 mod columns;
 mod documents;
 mod events;
@@ -101,7 +102,7 @@ pub trait Unit: Executor {
 }
 
 /// Ends a unit: what was done is kept when it went well.
-pub(crate) async fn settle<T>(unit: impl Unit, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+async fn settle<T>(unit: impl Unit, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
     // What the server says to an end does not matter when there is something worse to say.
     let ended = unit.end(outcome.is_ok()).await.map_err(store_error);
     outcome.and_then(|value| ended.map(|()| value))

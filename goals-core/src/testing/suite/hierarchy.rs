@@ -18,7 +18,7 @@ use crate::store::{GoalRepository, StoreError};
 use crate::testing::{PutGoals as _, goal, now};
 
 /// Ana's `number`-th goal, under `parent`.
-fn child(number: u128, parent: &Goal) -> Goal {
+pub(super) fn child(number: u128, parent: &Goal) -> Goal {
     Goal { parent: Some(parent.id), ..goal(ana(), number, &format!("Goal {number}")) }
 }
 
@@ -27,7 +27,7 @@ fn under(goal: &Goal, parent: &Goal) -> Goal {
 }
 
 /// Goals one under the other, numbered from `first`, the first of them under nothing.
-async fn put_chain(store: &impl GoalRepository, first: u128, levels: u128) -> Vec<Goal> {
+pub(super) async fn put_chain(store: &impl GoalRepository, first: u128, levels: u128) -> Vec<Goal> {
     let mut chain = vec![goal(ana(), first, &format!("Goal {first}"))];
     for number in 1..levels {
         chain.push(child(first + number, chain.last().expect("a goal")));
@@ -48,7 +48,7 @@ fn is_refused<T: std::fmt::Debug>(answer: &Result<T, StoreError>, why: &Violatio
 }
 
 /// All of Ana's goals, after the rules about parents were found to hold among them.
-async fn sound(store: &impl GoalRepository) -> Vec<Goal> {
+pub(super) async fn sound(store: &impl GoalRepository) -> Vec<Goal> {
     let mut goals = Vec::new();
     for trash in [false, true] {
         let mut query = GoalQuery { trash, limit: 200, ..GoalQuery::default() };

@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod api_tokens;
+pub mod batches;
 pub mod documents;
 pub mod events;
 pub mod goals;
@@ -138,6 +139,14 @@ macro_rules! conformance_suite {
             racing_parents_leave_trees
             racing_children_do_not_follow_to_the_trash
             racing_children_are_no_duplicates
+        }
+        $crate::conformance_suite! { @each batches, $new_store,
+            several_writes_are_one
+            a_refused_write_undoes_the_others
+            another_owner_is_not_touched
+            a_tree_begins_at_its_top
+            trees_go_to_the_trash_whole
+            racing_hands_leave_a_sound_tree
         }
     };
     (accounts, $new_store:expr) => {

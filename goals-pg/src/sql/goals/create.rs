@@ -102,7 +102,7 @@ impl GoalSql {
     }
 
     /// Adds a goal after its parent was judged; under the locks of [`TreeSql`](super::TreeSql).
-    async fn put_in_place<E: Executor>(
+    pub(in super::super) async fn put_in_place<E: Executor>(
         &self,
         on: &mut E,
         goal: &Goal,
