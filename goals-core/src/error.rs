@@ -144,6 +144,11 @@ pub enum Error {
     /// The refresh token was spent a moment ago by a request that ran at the same time.
     #[error("this refresh token is being used by another request; use its answer or try again in a second")]
     RefreshInProgress,
+    /// The refresh token was spent before, so that somebody has a copy of it: its session has been
+    /// ended. To be told to the client as [`Unauthenticated`](Self::Unauthenticated) is, and to the
+    /// log.
+    #[error("sign in to do this")]
+    RefreshReused,
     /// This has been tried too often.
     #[error("too many tries; wait a while")]
     Throttled {
@@ -246,9 +251,11 @@ impl Error {
         match self {
             Self::Invalid(_) => ErrorKind::Invalid,
             Self::NotFound => ErrorKind::NotFound,
-            Self::Unauthenticated | Self::BadCredentials | Self::SecondFactorRequired | Self::WrongCode => {
-                ErrorKind::Unauthenticated
-            }
+            Self::Unauthenticated
+            | Self::BadCredentials
+            | Self::SecondFactorRequired
+            | Self::WrongCode
+            | Self::RefreshReused => ErrorKind::Unauthenticated,
             Self::Throttled { .. } => ErrorKind::Throttled,
             Self::RefreshInProgress
             | Self::TwoFactorOn
@@ -275,7 +282,7 @@ impl Error {
         match self {
             Self::Invalid(_) => "validation_failed",
             Self::NotFound => "not_found",
-            Self::Unauthenticated => "unauthenticated",
+            Self::Unauthenticated | Self::RefreshReused => "unauthenticated",
             Self::BadCredentials => "bad_credentials",
             Self::SecondFactorRequired | Self::WrongCode => "second_factor_required",
             Self::TwoFactorOn => "two_factor_on",

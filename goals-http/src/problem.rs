@@ -199,6 +199,10 @@ impl From<Error> for Problem {
                 Self::second_factor_required()
             }
             Error::TwoFactorOn => Self::new(Code::TwoFactorOn),
+            Error::RefreshReused => {
+                tracing::warn!("a spent refresh token was shown again, and its session has been ended");
+                Self::unauthenticated()
+            }
             Error::BadCredentials => {
                 tracing::warn!("a password was refused");
                 Self::new(Code::BadCredentials).header(header::WWW_AUTHENTICATE, BEARER)

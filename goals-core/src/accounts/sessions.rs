@@ -114,8 +114,8 @@ impl Accounts {
     /// Spends a refresh token for a new pair.
     ///
     /// # Errors
-    /// [`Error::Unauthenticated`] when it is not good, [`Error::RefreshInProgress`] when another
-    /// request was faster, [`Error::Throttled`], [`Error::Unavailable`].
+    /// [`Error::Unauthenticated`] when it is not good, [`Error::RefreshReused`] when it was spent
+    /// before, [`Error::RefreshInProgress`] when another request was faster, [`Error::Throttled`], [`Error::Unavailable`].
     pub async fn refresh(&self, token: &str, client: &Client) -> Result<SignIn, Error> {
         self.throttle.take(Attempt::Token, client.address, "").await?;
         let RefreshToken { user, session, secret } = token.parse().map_err(|_| Error::Unauthenticated)?;
@@ -126,7 +126,8 @@ impl Accounts {
         match self.sessions.rotate(&rotation).await? {
             Rotated::Renewed(user, session) => self.sign_in(user, session, rotation.next.clone(), now),
             Rotated::InProgress => Err(Error::RefreshInProgress),
-            Rotated::Reused | Rotated::Unknown => Err(Error::Unauthenticated),
+            Rotated::Reused => Err(Error::RefreshReused),
+            Rotated::Unknown => Err(Error::Unauthenticated),
         }
     }
 

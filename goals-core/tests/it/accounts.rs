@@ -142,7 +142,7 @@ async fn a_refresh_token_is_spent_for_a_new_pair() {
     assert!(matches!(twice, Err(Error::RefreshInProgress)), "{twice:?}");
     fixture.clock.advance(TimeDelta::minutes(1));
     let stolen = fixture.accounts.refresh(&first.refresh.expose(), &client()).await;
-    assert!(matches!(stolen, Err(Error::Unauthenticated)), "{stolen:?}");
+    assert!(matches!(stolen, Err(Error::RefreshReused)), "{stolen:?}");
     assert!(!fixture.is_alive(&second).await, "the session has been ended");
     assert!(matches!(fixture.accounts.refresh("..", &client()).await, Err(Error::Unauthenticated)));
 }

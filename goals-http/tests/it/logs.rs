@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use chrono::TimeDelta;
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -69,12 +70,16 @@ async fn what_happens_is_told_and_secrets_are_not() {
     let renewed = Ask::post("/api/v1/sessions/refresh", &json!({ "refresh_token": ana.refresh }));
     let renewed = api.send(renewed).await.is(200);
     api.send(Ask::get("/api/v1/goals").by(&ana).with("user-agent", "x").with("x-request-id", "a b")).await.is(200);
+    api.clock.advance(TimeDelta::minutes(1));
+    let reused = Ask::post("/api/v1/sessions/refresh", &json!({ "refresh_token": ana.refresh }));
+    api.send(reused.with("x-request-id", "reused-1")).await.refused(401, "unauthenticated");
 
     log.line(&["register-1", "registered", "user="]);
     log.line(&["sign-in-1", "signed in", "session=", "client=192.0.2.1"]);
     log.line(&["guess-1", "a password was refused"]);
     log.line(&["guess-2", "throttled"]);
     log.line(&["forged-1", "another site"]);
+    log.line(&["reused-1", "a spent refresh token was shown again"]);
     log.line(&["answered", "status=401", "guess-1", "/api/v1/sessions"]);
     let token = |name: &str| renewed.json[name].as_str().unwrap().to_owned();
     let secrets = [
