@@ -1,6 +1,7 @@
 // One's account: name, address, password, sessions, and leaving.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { ask, atRest, hasFocus, open, overflows, PASSWORD, signedIn, somebody, useBrowser, visit } from './harness.mjs';
 
@@ -94,6 +95,58 @@ test('a token is made, works, is shown once, and is revoked', () => visit({}, as
   assert.equal(await works(), 401);
 }));
 
+// What an authenticator app shows now, or so many seconds later (RFC 6238).
+function code(secret, later = 0) {
+  const bits = [...secret.replaceAll(' ', '')].map((char) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char).toString(2).padStart(5, '0')).join('');
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor((Date.now() / 1000 + later) / 30)));
+  const hash = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))).update(counter).digest();
+  return String((hash.readUInt32BE(hash.at(-1) & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
+}
+
+test('a second factor is set up, asked for, and turned off', () => visit({}, async (page) => {
+  await signedIn(page);
+  const { body: { username } } = await ask(page, 'GET', 'users/me');
+  await open(page, '#/settings');
+  await page.getByText('Set up').first().click();
+  const panel = page.locator('section').filter({ hasText: 'Two-factor sign-in' });
+  await panel.getByLabel('Password', { exact: true }).fill('wrong');
+  await panel.getByRole('button', { name: 'Set up' }).click();
+  await page.getByText('This is not your password.').waitFor();
+  await panel.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await panel.getByRole('button', { name: 'Set up' }).click();
+  await hasFocus(page, 'Key');
+  const secret = await field(page, 'Key').inputValue();
+  await field(page, 'Code').fill('123');
+  await button(page, 'Turn on').click();
+  await page.getByText('This code is not right.').waitFor();
+  await field(page, 'Code').fill(code(secret));
+  await button(page, 'Turn on').click();
+  const recovery = await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').allTextContents();
+  assert.equal(recovery.length, 10);
+  await button(page, 'Close').click();
+  await page.getByText('It is on').waitFor();
+  await button(page, 'Sign out').click();
+  await field(page, 'Username').fill(username);
+  await field(page, 'Password').fill(PASSWORD);
+  assert.equal(await field(page, 'Code').isVisible(), false);
+  await button(page, 'Sign in').click();
+  await hasFocus(page, 'Code');
+  await field(page, 'Code').fill('000000');
+  await button(page, 'Sign in').click();
+  await page.getByText('This code is not right.').waitFor();
+  await field(page, 'Code').fill(code(secret, 30));
+  await button(page, 'Sign in').click();
+  await page.getByRole('heading', { name: 'My goals' }).waitFor();
+  await open(page, '#/settings');
+  await page.getByText('Turn off').first().click();
+  await panel.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await field(page, 'Code').fill(recovery[0]);
+  await button(page, 'Turn off').click();
+  await page.getByText('besides the password').waitFor();
+  assert.equal((await ask(page, 'GET', 'users/me')).body.two_factor, false);
+}));
+
 test('an account is deleted by who knows its password', () => visit({ locale: 'pt-BR' }, async (page) => {
   await signedIn(page, [{ title: 'Nadar' }], 'pt-BR');
   const { body: { username } } = await ask(page, 'GET', 'users/me');
@@ -112,7 +165,7 @@ test('an account is deleted by who knows its password', () => visit({ locale: 'p
 test('the settings fit a narrow window with everything unfolded, in Portuguese', () => visit({ width: 320, locale: 'pt-BR' }, async (page) => {
   await signedIn(page, [], 'pt-BR');
   await open(page, '#/settings');
-  for (const words of ['Alterar senha', 'Excluir conta', 'Novo token']) await page.getByText(words).first().click();
+  for (const words of ['Alterar senha', 'Excluir conta', 'Configurar', 'Novo token']) await page.getByText(words).first().click();
   await page.getByText('Este dispositivo').waitFor();
   await atRest(page);
   assert.equal(await overflows(page), false);

@@ -32,7 +32,7 @@ test('a number: typed in, refused where it is wrong, changed, and taken back', (
   await field(page, 'Unit').fill('pages');
   await save(page);
   assert.deepEqual((await only(page)).measure, { kind: 'metric', unit: 'pages', start: 0, target: 1200.5, fold: 'sum' });
-  await page.getByText('0% · 0 pages of 1,200.5 pages').waitFor();
+  await page.getByText('0% · 0 of 1,200.5 pages').waitFor();
   await button(page, 'More: Read').click();
   await button(page, 'Edit: Read').click();
   assert.equal(await field(page, 'Target').inputValue(), '1200.5');
@@ -40,11 +40,11 @@ test('a number: typed in, refused where it is wrong, changed, and taken back', (
   await field(page, 'How often').selectOption('Every week');
   await save(page);
   assert.deepEqual((await only(page)).measure, { kind: 'habit', unit: 'pages', amount: 1, per: 'week', bound: 'at_least' });
-  await page.getByText('0 pages of 1 pages this week').waitFor();
+  await page.getByText('0 of 1 pages this week').waitFor();
   const undone = written(page);
   await button(page, 'Undo').click();
   await undone;
-  await page.getByText('0% · 0 pages of 1,200.5 pages').waitFor();
+  await page.getByText('0% · 0 of 1,200.5 pages').waitFor();
 }));
 
 test('steps are ticked, and keep their ticks when the list is edited', () => visit({}, async (page) => {

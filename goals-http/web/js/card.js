@@ -1,8 +1,8 @@
 // A goal as a card, and the pieces that the card and the full view share.
 
 import { about, button, glyph, h, unseen } from './dom.js';
-import { actions, daysLeft, deadlineDay, isClosed, isMoment, timeZone, today } from './goals.js';
-import { day, dayIn, daysAway, daysBetween, decimalSign, moment, percent, plural, quantity, t } from './i18n.js';
+import { actions, daysLeft, deadlineDay, isClosed, isMoment, takesCheckIns, timeZone, today } from './goals.js';
+import { bare, day, dayIn, daysAway, daysBetween, decimalSign, moment, percent, plural, quantity, t } from './i18n.js';
 
 export const goalHref = (id) => `#/goals/${id}`;
 
@@ -10,7 +10,7 @@ const TONES = {
   achieved: 'good', missed: 'warn', delete: 'danger', purge: 'danger',
   done: 'good', ahead: 'good', at_risk: 'warn', off_track: 'bad', overdue: 'bad',
 };
-const GLYPHS = { achieved: 'check', start: 'play', resume: 'play' };
+const GLYPHS = { achieved: 'check', check_in: 'plus', start: 'play', resume: 'play' };
 
 export const toneOf = (name) => TONES[name] ?? '';
 
@@ -49,7 +49,7 @@ export const facts = (goal) => h('p.facts', badges(goal), deadlineDay(goal) && w
 /** How much of what is measured is there, in words. */
 export function amountWords({ measure, current }) {
   if (measure.kind === 'checklist') return t('progress.checklist', { done: current, all: measure.items.length });
-  const [now, whole] = [current ?? measure.start ?? 0, measure.target ?? measure.amount].map((value) => quantity(value, measure.unit));
+  const [now, whole] = [bare(current ?? measure.start ?? 0, measure.unit), quantity(measure.target ?? measure.amount, measure.unit)];
   return t(`progress.${measure.kind === 'habit' ? `${measure.bound}_${measure.per}` : 'metric'}`, { now, whole });
 }
 
@@ -92,13 +92,22 @@ export function menu(goal, items) {
     more.focus();
     run();
   };
-  const list = h('div.menu', { popover: 'auto', id }, items.map(({ name, run }) => (
-    button(named(name, goal), choose(run), { class: `quiet ${toneOf(name)}` }))));
+  const list = h('div.menu', { popover: 'auto', id }, items.map(({ name, run, narrow }) => (
+    button(named(name, goal), choose(run), { class: `quiet ${toneOf(name)} ${narrow ? 'narrow' : ''}` }))));
   return [more, list];
 }
 
+/** What can be done with a goal on the page: a check-in goes before everything else. */
+export const offers = (goal) => [
+  ...(takesCheckIns(goal) ? [{ name: 'check_in', run: async () => (await import('./checkin.js')).openCheckIn(goal) }] : []),
+  ...actions(goal),
+];
+
 export function card(goal, edit) {
-  const [first, ...rest] = actions(goal);
+  const all = offers(goal);
+  const shown = all.splice(0, takesCheckIns(goal) ? 2 : 1);
+  // Where there is room for one alone, the other is in the menu.
+  const rest = [...shown.slice(1).map((one) => ({ ...one, narrow: true })), ...all];
   if (!goal.deleted_at) rest.unshift({ name: 'edit', run: () => edit(goal) });
   return h('li', { class: `card ${isClosed(goal) ? 'closed' : ''}`, 'data-goal': goal.id, 'data-color': goal.color },
     emoji(goal),
@@ -106,6 +115,8 @@ export function card(goal, edit) {
       h('h2', h('a', { href: goalHref(goal.id), dir: 'auto', 'data-focus': `open:${goal.id}` }, goal.title)),
       facts(goal), bar(goal)),
     h('div.acts',
-      button([glyph(GLYPHS[first.name] ?? 'return'), named(first.name, goal)], first.run, { class: 'first', 'data-focus': `first:${goal.id}` }),
+      shown.map(({ name, run }, at) => button([glyph(GLYPHS[name] ?? 'return'), named(name, goal)], run, {
+        class: at ? 'first wide' : 'first', 'data-focus': `${at ? 'second' : 'first'}:${goal.id}`,
+      })),
       menu(goal, rest)));
 }

@@ -1,11 +1,12 @@
 // One goal in full.
 
-import { bar, emoji, facts, menu, toneOf, valueWords } from './card.js';
+import { bar, emoji, facts, menu, offers, toneOf, valueWords } from './card.js';
 import { button, glyph, h, keepingFocus } from './dom.js';
 import { openGoalForm } from './form.js';
-import { actions, readOne, store, tick, timeZone, today } from './goals.js';
+import { readOne, store, tick, timeZone, today } from './goals.js';
 import { historySection } from './history.js';
 import { day, moment, t } from './i18n.js';
+import { logSection } from './log.js';
 
 // After these a goal is no longer where the person came from.
 const LEAVING = ['archive', 'delete', 'purge'];
@@ -27,6 +28,7 @@ export function detailView(id, toGoals) {
   const node = h('div.detail');
   const view = { node, update };
   const history = historySection(id);
+  const log = logSection(id);
   let words = t('list.loading');
   let drawn;
 
@@ -38,7 +40,7 @@ export function detailView(id, toGoals) {
     if (goal) node.dataset.color = goal.color;
     const back = button([glyph('back'), t('nav.all_goals')], toGoals, { class: 'quiet to-list', 'data-focus': 'back' });
     keepingFocus(() => node.replaceChildren(back, ...(goal ? body(goal) : [h('h1', { tabindex: -1 }, words)])));
-    if (goal) history.update(goal);
+    if (goal) [history, log].forEach((section) => section.update(goal));
   }
 
   function body(goal) {
@@ -50,6 +52,7 @@ export function detailView(id, toGoals) {
       bar(goal) ?? '',
       h('div.buttons', buttons(goal)),
       goal.measure?.kind === 'checklist' ? checklist(goal) : '',
+      log.node,
       h('p.description', { dir: 'auto' }, goal.description),
       attributes.length ? pairs('panel', attributes.map(([key, value]) => [key.replaceAll('_', ' '), valueWords(value)])) : '',
       pairs('quiet', [
@@ -63,7 +66,7 @@ export function detailView(id, toGoals) {
   }
 
   function buttons(goal) {
-    const all = actions(goal).map(({ name, run }) => ({
+    const all = offers(goal).map(({ name, run }) => ({
       name,
       run: () => {
         run();

@@ -203,6 +203,34 @@ function tell({ title }, problem) {
   else sayProblem(problem, { label: t('do.open_existing'), run: () => { location.hash = `#/goals/${problem.body.existing_id}`; } });
 }
 
+/** Whether it is check-ins that it is measured by. */
+export const hasLog = ({ measure }) => Boolean(store.meta.limits.check_ins_per_goal) && ['metric', 'habit'].includes(measure?.kind);
+
+/** Whether check-ins count for it now. */
+export const takesCheckIns = (goal) => hasLog(goal) && goal.status === 'active' && !goal.deleted_at;
+
+// Where a goal is likely to stand after a check-in.
+function after({ measure, current, progress }, { value }) {
+  const { kind, start, target, amount, fold, bound } = measure;
+  const now = fold === 'last' ? value : (current ?? start ?? 0) + (value ?? 1);
+  const share = kind === 'metric' ? (now - start) / (target - start) : now / (amount || 1);
+  return { current: now, progress: bound === 'at_most' ? progress : Math.min(1, Math.max(0, share)) };
+}
+
+const logOf = ({ id }) => `goals/${id}/check-ins`;
+
+/** Takes a check-in out of the log. */
+export function uncheck(goal, entry) {
+  push({ method: 'DELETE', path: `${logOf(goal)}/${entry}`, goal: goal.id, guess: {}, version: null }).catch(() => {});
+}
+
+/** Adds a check-in; problems are the caller's, as in `create`. */
+export async function checkIn(goal, entry) {
+  const body = { id: newId(), ...entry };
+  await sendForm({ method: 'POST', path: logOf(goal), body, goal: goal.id, version: null }, after(goal, entry));
+  act(goal, 'check_in', () => {}, () => uncheck(goal, body.id));
+}
+
 /** Ticks a step of a checklist, or takes the tick away; the box itself says it. */
 export function tick(goal, step) {
   const items = goal.measure.items.map((one) => (one.id === step.id ? { ...one, done_on: one.done_on ? null : today() } : one));

@@ -51,10 +51,15 @@ export function numberOf(text) {
 /** A share of 0 to 1 in whole percent, never rounded up to a whole that is not there. */
 export const percent = (share) => number(Math.floor(share * 100 + 1e-9) / 100, { style: 'percent' });
 
+const isCurrency = (unit) => /^[A-Z]{3}$/.test(unit) && Intl.supportedValuesOf('currency').includes(unit);
+
+/** An amount whose unit is said by the one that follows; of money it is a part. */
+export const bare = (value, unit) => (isCurrency(unit) ? quantity(value, unit) : number(value));
+
 /** An amount with its unit; a currency code is written as money is. */
 export function quantity(value, unit = '') {
   if (unit === '%') return `${number(value)} %`;
-  if (/^[A-Z]{3}$/.test(unit) && Intl.supportedValuesOf('currency').includes(unit)) {
+  if (isCurrency(unit)) {
     return number(value, { style: 'currency', currency: unit, trailingZeroDisplay: 'stripIfInteger', maximumFractionDigits: 2 });
   }
   return unit ? `${number(value)}\u00a0${unit}` : number(value);

@@ -25,6 +25,7 @@ const isList = (hash) => !/^#\/(goals\/|settings$)/.test(hash);
 
 // What few visits need is fetched when it is about to be needed.
 const MODULES = {
+  checkin: () => import('./checkin.js'),
   detail: () => import('./detail.js'),
   settings: () => import('./settings.js'),
   welcome: () => import('./welcome.js'),

@@ -3,6 +3,7 @@
 import { ask } from './api.js';
 import { applyTheme, keysOn, remember, remembered, speakTo } from './device.js';
 import { about, button, glyph, h } from './dom.js';
+import { secondFactor } from './factor.js';
 import { store, timeZone } from './goals.js';
 import { bestLanguage, byText, moment, t } from './i18n.js';
 import { tokens } from './tokens.js';
@@ -143,6 +144,6 @@ export function settingsView({ redraw, signOut, leave }) {
       button([glyph('back'), t('nav.all_goals')], () => { location.hash = '#/'; }, { class: 'quiet to-list' }),
       h('div.head', h('h1', { tabindex: -1 }, t('do.settings')), accounts && button(t('do.sign_out'), signOut)),
       section('preferences', preferences(redraw)),
-      accounts && [section('account', account(leave)), section('sessions', sessions(leave)), section('tokens', tokens())]),
+      accounts && [section('account', account(leave)), store.meta.two_factor && section('factor', secondFactor()), section('sessions', sessions(leave)), section('tokens', tokens())]),
   };
 }

@@ -10,8 +10,8 @@ const welcome = (title, ...content) => ({
   node: h('div.welcome', h('h1', { tabindex: -1 }, title), h('p.lead', t('app.promise')), content),
 });
 
-async function signIn({ username, password }) {
-  const { user } = await ask('POST', 'sessions', { body: { login: username, password, cookie: true } });
+async function signIn({ username, password, code }) {
+  const { user } = await ask('POST', 'sessions', { body: { login: username, password, cookie: true, ...(code && { code }) } });
   return user;
 }
 
@@ -26,14 +26,22 @@ export function elsewhereView(url, notice) {
 
 /** The first thing a person sees. `entered` is told who came in; `notice` says why they are here. */
 export function signInView(entered, notice) {
+  // Only whoever has a second factor is asked for it.
+  const code = field(t('field.code'), h('input', { name: 'code', autocomplete: 'one-time-code', autocapitalize: 'none', spellcheck: 'false' }), t('hint.code'));
+  code.hidden = true;
   const element = form({
     submit: async () => entered(await signIn(typedIn(element))),
     refused: (own, problem) => {
+      if (problem.code === 'second_factor_required' && code.hidden) {
+        code.hidden = false;
+        return code.querySelector('input').focus();
+      }
+      if (problem.code === 'second_factor_required') problem.errors = [{ pointer: '/code', code: 'wrong_code' }];
       // The API has one name for either; on the page it is the user name.
       problem.errors.forEach((error) => { error.pointer = error.pointer.replace('login', 'username'); });
-      showProblem(own, problem);
+      return showProblem(own, problem);
     },
-  }, field(t('field.username'), accountInput('username'), t('hint.login')), passwordField('password', 'current-password'),
+  }, field(t('field.username'), accountInput('username'), t('hint.login')), passwordField('password', 'current-password'), code,
   buttons(t('do.sign_in'), t('do.register'), '#/register'));
   return welcome(t('do.sign_in'), notice && h('p.note', { role: 'status' }, notice), element);
 }
