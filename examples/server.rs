@@ -19,7 +19,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Parser, ValueEnum};
 use goals_core::{
-    AccountStore, Accounts, Argon2Hasher, BoxError, GoalRepository, Goals, MemoryStore, ProcessLimiter, RateLimiter,
+    AccountStore, Accounts, Argon2Hasher, BoxError, GoalStore, Goals, MemoryStore, ProcessLimiter, RateLimiter,
     SystemClock, SystemIds,
 };
 use goals_http::{GoalsApi, Limits, serve};
@@ -176,7 +176,7 @@ async fn serve_store<S>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), BoxError>
 where
-    S: AccountStore + GoalRepository + 'static,
+    S: AccountStore + GoalStore + 'static,
 {
     let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
     let folder = || data_dir(options).map(|folder| (!options.memory).then_some(folder));

@@ -1,7 +1,10 @@
 //! Check-ins: the log of what was done.
 
+mod page;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
+pub use self::page::{CheckInCursor, CheckInPage, CheckInQuery};
 use crate::deadline::check_year;
 use crate::draft::Change;
 use crate::error::{FieldErrors, Violation};

@@ -262,6 +262,9 @@ impl GoalPatch {
                 patch.applied(Some(&goal.measure), latest, errors).as_ref().clone_into_field(&mut goal.measure);
             }
         }
+        if !goal.is_countable() {
+            errors.push("/measure/start", Violation::too_many_digits());
+        }
         for (id, done_on) in &self.ticks {
             let pointer = member_pointer("/ticks", id);
             let Measure::Checklist(items) = &mut goal.measure else {

@@ -163,9 +163,12 @@ pub enum Error {
     /// Somebody has this e-mail address.
     #[error("this e-mail address is taken")]
     EmailTaken,
-    /// The owner has a goal with this id.
-    #[error("there is a goal with this id already")]
+    /// There is something else with this id.
+    #[error("there is something with this id already")]
     IdTaken,
+    /// The log of a goal that is closed, or in the trash, is not written to.
+    #[error("this goal is closed; open it again to change its check-ins")]
+    GoalClosed,
     /// An open goal of this owner says the same.
     #[error("an open goal with this title exists already")]
     DuplicateGoal {
@@ -262,6 +265,7 @@ impl Error {
             | Self::UsernameTaken
             | Self::EmailTaken
             | Self::IdTaken
+            | Self::GoalClosed
             | Self::DuplicateGoal { .. }
             | Self::InvalidTransition { .. }
             | Self::LimitReached { .. }
@@ -291,6 +295,7 @@ impl Error {
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
             Self::IdTaken => "id_taken",
+            Self::GoalClosed => "goal_closed",
             Self::DuplicateGoal { .. } => "duplicate_goal",
             Self::InvalidTransition { .. } => "invalid_transition",
             Self::LimitReached { .. } => "limit_reached",

@@ -26,6 +26,13 @@ words! {
         GoalUndone = "goal_undone",
         /// A goal was removed for good, and its earlier events with it.
         GoalPurged = "goal_purged",
+        /// An entry was written into the log of a goal. Its changes have the entry as `check_in`,
+        /// and so have those of the next two.
+        CheckInAdded = "check_in_added",
+        /// An entry in the log of a goal was corrected.
+        CheckInChanged = "check_in_changed",
+        /// An entry was taken out of the log of a goal.
+        CheckInRemoved = "check_in_removed",
     }
 }
 

@@ -1,7 +1,9 @@
 //! The use cases of goals.
 
+mod check_ins;
 mod history;
 mod once;
+mod outlook;
 mod trash;
 mod views;
 
@@ -9,6 +11,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use self::outlook::{PAUSE_MAX, STATS_DAYS, Stats, TRIAL_MAX, Trial};
 use crate::clock::Clock;
 use crate::draft::{GoalDraft, GoalPatch};
 use crate::duplicate::{DuplicatePolicy, Fingerprint};
@@ -18,10 +21,12 @@ use crate::goal::Goal;
 use crate::ids::{EventId, GoalId, IdSource, OwnerId};
 use crate::limits::Usage;
 use crate::query::{GoalQuery, Page};
-use crate::store::{DuplicateCheck, GoalRepository};
+use crate::store::{DuplicateCheck, GoalStore};
 
 /// How many goals an owner may have when nothing else is said.
 const GOALS_DEFAULT: u64 = 1_000;
+/// How many check-ins a goal may have when nothing else is said.
+const CHECK_INS_DEFAULT: u64 = 10_000;
 /// How long the trash keeps goals when nothing else is said.
 const TRASH_DEFAULT: TimeDelta = TimeDelta::days(30);
 
@@ -48,23 +53,32 @@ impl Expected {
 /// Cheap to clone; clones share the store and the settings.
 #[derive(Debug, Clone)]
 pub struct Goals {
-    store: Arc<dyn GoalRepository>,
+    store: Arc<dyn GoalStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     max: u64,
+    max_check_ins: u64,
     duplicates: DuplicatePolicy,
     trash: TimeDelta,
 }
 
 impl Goals {
     /// Goals in a store, with the default settings.
-    pub fn new(store: Arc<dyn GoalRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { store, clock, ids, max: GOALS_DEFAULT, duplicates: DuplicatePolicy::default(), trash: TRASH_DEFAULT }
+    pub fn new(store: Arc<dyn GoalStore>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            store,
+            clock,
+            ids,
+            max: GOALS_DEFAULT,
+            max_check_ins: CHECK_INS_DEFAULT,
+            duplicates: DuplicatePolicy::default(),
+            trash: TRASH_DEFAULT,
+        }
     }
 
     /// The same in another store: in a transaction of the host's, for example.
     #[must_use]
-    pub fn with_store(self, store: Arc<dyn GoalRepository>) -> Self {
+    pub fn with_store(self, store: Arc<dyn GoalStore>) -> Self {
         Self { store, ..self }
     }
 
@@ -161,6 +175,7 @@ impl Goals {
             if next.version == goal.version {
                 return Ok(next);
             }
+            let next = self.recounted(&goal, next).await?;
             let check = duplicate_check(&goal, &next, duplicates);
             let event = NewEvent::changed(self.event_id(now), EventKind::GoalChanged, &goal, &next);
             if self.store.update(&next, &event, goal.version, check).await? {

@@ -63,7 +63,7 @@ pub use api_token::{
 };
 #[cfg(feature = "argon2")]
 pub use argon2::{Argon2Hasher, Argon2Params};
-pub use checkin::{CheckIn, CheckInDraft, CheckInPatch, NOTE_MAX};
+pub use checkin::{CheckIn, CheckInCursor, CheckInDraft, CheckInPage, CheckInPatch, CheckInQuery, NOTE_MAX};
 pub use clock::{Clock, SystemClock};
 pub use deadline::{Deadline, YEARS, parse_day};
 pub use draft::{Change, GoalDraft, GoalPatch};
@@ -75,7 +75,7 @@ pub use goal::{
     ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, AttributeValue, Attributes, Color, DESCRIPTION_MAX, Goal, ICON_MAX_BYTES,
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
 };
-pub use goals::{Expected, Goals};
+pub use goals::{Expected, Goals, PAUSE_MAX, STATS_DAYS, Stats, TRIAL_MAX, Trial};
 pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
 pub use ids::{
@@ -105,8 +105,8 @@ pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken,
 pub use standing::Standing;
 pub use status::Status;
 pub use store::{
-    AccountStore, Credentials, Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied, Rotated,
-    Rotation, SAME_TIME, SessionRepository, StoreError, UserRepository,
+    AccountStore, CheckInRepository, Credentials, Document, DocumentKind, DuplicateCheck, GoalRepository, GoalStore,
+    GoalWrite, NotApplied, Rotated, Rotation, SAME_TIME, SessionRepository, StoreError, UserRepository,
 };
 pub use streak::Streak;
 pub use text::fold;

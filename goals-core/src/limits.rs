@@ -7,6 +7,8 @@ words! {
     pub enum LimitKind {
         /// Goals of one owner, those in the trash counted until they are purged.
         Goals = "goals",
+        /// Check-ins of one goal.
+        CheckIns = "check_ins",
         /// API tokens of one user that have not expired.
         ApiTokens = "api_tokens",
         /// Views of one owner.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod api_tokens;
+mod check_ins;
 mod goals;
 mod second_factors;
 
@@ -11,10 +12,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 
 use crate::api_token::ApiToken;
+use crate::checkin::CheckIn;
 use crate::event::Event;
 use crate::goal::Goal;
 use crate::idempotency::{IdempotencyKey, Receipt};
-use crate::ids::{ApiTokenId, GoalId, OwnerId, SessionId, UserId};
+use crate::ids::{ApiTokenId, CheckInId, GoalId, OwnerId, SessionId, UserId};
 use crate::second_factor::{RecoveryCode, SecondFactor};
 use crate::session::{Session, SessionSecret};
 use crate::store::{Credentials, Document, DocumentKind};
@@ -34,6 +36,7 @@ struct State {
     api_tokens: BTreeMap<(UserId, ApiTokenId), (ApiToken, TicketSecret)>,
     second_factors: BTreeMap<UserId, (SecondFactor, Vec<RecoveryCode>)>,
     goals: BTreeMap<(OwnerId, GoalId), Goal>,
+    check_ins: BTreeMap<(OwnerId, GoalId, CheckInId), CheckIn>,
     logs: BTreeMap<OwnerId, Log>,
     documents: BTreeMap<(OwnerId, DocumentKind), Document>,
     receipts: BTreeMap<(OwnerId, IdempotencyKey), Receipt>,

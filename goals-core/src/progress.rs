@@ -50,6 +50,11 @@ impl Measure {
 }
 
 impl Goal {
+    /// Whether what its log adds up to is a [`Quantity`].
+    pub(crate) fn is_countable(&self) -> bool {
+        !matches!(self.measure, Measure::Metric(_)) || self.measure.reading(&self.standing).is_some()
+    }
+
     /// Where it stands on `today`: the reading of a metric, the amount of a habit in the present
     /// period, the number of items that are done. `None` when there is nothing to count.
     #[must_use]

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use crate::error::Violation;
 
 /// Digits of the mantissa: what a JSON double carries without loss.
-const MAX_DIGITS: u32 = 15;
-const MAX_SCALE: u32 = 6;
+pub(crate) const MAX_DIGITS: u32 = 15;
+pub(crate) const MAX_SCALE: u32 = 6;
 const MAX_MANTISSA: i64 = 10_i64.pow(MAX_DIGITS);
 
 /// An exact decimal number with at most 15 significant digits and at most 6 decimals.
@@ -125,7 +125,7 @@ impl FromStr for Quantity {
 
     /// Reads a decimal number as JSON writes it, with or without an exponent.
     fn from_str(text: &str) -> Result<Self, Violation> {
-        read(text).ok_or(Violation::InvalidNumber { digits: MAX_DIGITS, decimals: MAX_SCALE })
+        read(text).ok_or(Violation::too_many_digits())
     }
 }
 

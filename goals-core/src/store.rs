@@ -11,6 +11,7 @@
 //!
 //! [`testing`](crate::testing) has a suite that proves all of this of a store.
 
+mod check_ins;
 mod goals;
 
 use async_trait::async_trait;
@@ -25,6 +26,9 @@ use crate::second_factor::SecondFactorRepository;
 use crate::session::{Session, SessionSecret};
 use crate::user::{LoginName, User};
 
+pub use self::check_ins::CheckInRepository;
+#[cfg(feature = "test-support")]
+pub use self::check_ins::MockCheckInRepository;
 #[cfg(feature = "test-support")]
 pub use goals::MockGoalRepository;
 pub use goals::{Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied};
@@ -261,3 +265,8 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
 pub trait AccountStore: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository {}
 
 impl<S: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository> AccountStore for S {}
+
+/// Everything that goals need of a store.
+pub trait GoalStore: GoalRepository + CheckInRepository {}
+
+impl<S: GoalRepository + CheckInRepository> GoalStore for S {}

@@ -135,6 +135,22 @@ impl Runs {
     }
 }
 
+/// How many days in a row, up to `today`, are among `days`, which are in order and none after
+/// `today`, and how many at most. Today need not be among them: it is not over.
+pub(crate) fn days_in_a_row(days: &[NaiveDate], today: NaiveDate) -> (u32, u32) {
+    let mut runs = Runs::default();
+    let mut before = None;
+    for day in days {
+        if before.is_some_and(|before: NaiveDate| before.succ_opt() != Some(*day)) {
+            runs.go_on(false);
+        }
+        runs.go_on(true);
+        before = Some(*day);
+    }
+    let stands = before.is_some_and(|last| last == today || last.succ_opt() == Some(today));
+    (if stands { runs.current } else { 0 }, runs.longest)
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{Datelike, Days, NaiveTime, Weekday};
@@ -230,5 +246,14 @@ mod tests {
         let log: Vec<_> = (0..3).map(|n| entry(day(n), 1)).collect();
         let streak = goal.streak(&log, midnight(day(90)), TimeZone::UTC).unwrap();
         assert_eq!((streak.current, streak.to), (3, day(3)));
+    }
+
+    #[test]
+    fn days_in_a_row_end_today_or_yesterday() {
+        let days: Vec<_> = [1, 2, 3, 7, 8].map(day).to_vec();
+        assert_eq!(days_in_a_row(&days, day(8)), (2, 3));
+        assert_eq!(days_in_a_row(&days, day(9)), (2, 3));
+        assert_eq!(days_in_a_row(&days, day(10)), (0, 3));
+        assert_eq!(days_in_a_row(&[], day(10)), (0, 0));
     }
 }

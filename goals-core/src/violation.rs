@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::quantity::Quantity;
+use crate::quantity::{MAX_DIGITS, MAX_SCALE, Quantity};
 
 /// Why one value was refused.
 ///
@@ -153,6 +153,11 @@ fn number<T: TryInto<i64>>(value: T) -> Param {
 }
 
 impl Violation {
+    /// A number, or a sum, that is no [`Quantity`].
+    pub(crate) const fn too_many_digits() -> Self {
+        Self::InvalidNumber { digits: MAX_DIGITS, decimals: MAX_SCALE }
+    }
+
     /// The stable name of this violation, in `snake_case`.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use chrono::NaiveDate;
-use goals_core::{AttributeValue, Attributes, Change, FieldErrors, Quantity, Violation, attribute_pointer, parse_day};
+use chrono::{DateTime, NaiveDate, Utc};
+use goals_core::{
+    AttributeValue, Attributes, Change, Deadline, FieldErrors, Quantity, Violation, attribute_pointer, parse_day,
+};
 
 use crate::json::{Json, Object};
 use crate::problem::Problem;
@@ -164,6 +166,17 @@ pub(crate) fn attribute_changes(
         changes.insert(key, value);
     }
     Some(changes)
+}
+
+/// An RFC 3339 instant.
+pub(crate) fn instant(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<DateTime<Utc>> {
+    match named(json, pointer, errors)? {
+        Deadline::Moment(instant) => Some(instant),
+        Deadline::Day(_) => {
+            errors.push(pointer, Violation::InvalidDate);
+            None
+        }
+    }
 }
 
 pub(crate) fn quantity(json: Json, pointer: &str, errors: &mut FieldErrors) -> Option<Quantity> {

@@ -2,10 +2,12 @@
 
 pub(crate) mod api_tokens;
 pub(crate) mod changes;
+pub(crate) mod check_ins;
 pub(crate) mod goals;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod meta;
+pub(crate) mod pace;
 pub(crate) mod page;
 pub(crate) mod people;
 pub(crate) mod second_factor;

@@ -3,6 +3,7 @@
 //! Functions that are never called carry the words and the shapes; what is served, who may ask and
 //! what every refusal looks like is taken from the route table.
 
+mod check_ins;
 pub(crate) mod choices;
 mod paths;
 mod schemas;
@@ -60,6 +61,14 @@ use crate::routes::{Access, Parts};
         views::create_view,
         views::update_view,
         views::delete_view,
+        check_ins::list,
+        check_ins::create,
+        check_ins::get,
+        check_ins::update,
+        check_ins::delete,
+        check_ins::pace,
+        check_ins::simulate,
+        check_ins::stats,
         paths::meta,
         paths::openapi,
         paths::keys,

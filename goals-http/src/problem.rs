@@ -47,6 +47,7 @@ codes! {
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT;
     DuplicateGoal = "duplicate_goal", CONFLICT;
     IdTaken = "id_taken", CONFLICT;
+    GoalClosed = "goal_closed", CONFLICT;
     UsernameTaken = "username_taken", CONFLICT;
     EmailTaken = "email_taken", CONFLICT;
     TwoFactorOn = "two_factor_on", CONFLICT;
@@ -216,6 +217,7 @@ impl From<Error> for Problem {
             Error::UsernameTaken => Self::new(Code::UsernameTaken),
             Error::EmailTaken => Self::new(Code::EmailTaken),
             Error::IdTaken => Self::new(Code::IdTaken),
+            Error::GoalClosed => Self::new(Code::GoalClosed),
             Error::DuplicateGoal { existing } => {
                 Self::new(Code::DuplicateGoal).with("existing_id", existing.to_string())
             }

@@ -9,11 +9,13 @@ use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
 use crate::handlers::{
-    api_tokens, changes, goals, health, history, meta, page, people, second_factor, sessions, users, views,
+    api_tokens, changes, check_ins, goals, health, history, meta, pace, page, people, second_factor, sessions, users,
+    views,
 };
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
+use crate::wire::check_ins::CHECK_IN_QUERY;
 use crate::wire::events::{AS_OF_QUERY, CHANGES_QUERY, HISTORY_QUERY, UNDO_QUERY};
 
 /// Where the API begins.
@@ -79,7 +81,7 @@ type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) method: Method,
-    /// As `matchit` reads it; at most one parameter.
+    /// As `matchit` reads it; at most two parameters.
     pub(crate) path: &'static str,
     pub(crate) access: Access,
     pub(crate) part: Part,
@@ -145,6 +147,14 @@ routes! {
     DELETE "/api/v1/goals/{id}"         SignedIn        => goals::delete;
     POST   "/api/v1/goals/{id}/restore" SignedIn        => goals::restore;
     POST   "/api/v1/goals/{id}/purge"   SignedIn        => goals::purge;
+    GET    "/api/v1/goals/{id}/check-ins" SignedIn [CHECK_IN_QUERY] => check_ins::list;
+    POST   "/api/v1/goals/{id}/check-ins" SignedIn <json> => check_ins::create;
+    GET    "/api/v1/goals/{id}/check-ins/{check_in}" SignedIn => check_ins::get;
+    PATCH  "/api/v1/goals/{id}/check-ins/{check_in}" SignedIn <json> => check_ins::update;
+    DELETE "/api/v1/goals/{id}/check-ins/{check_in}" SignedIn => check_ins::delete;
+    GET    "/api/v1/goals/{id}/pace"    SignedIn        => pace::pace;
+    POST   "/api/v1/goals/{id}/simulations" SignedIn <json> => pace::simulate;
+    GET    "/api/v1/stats"              SignedIn        => pace::stats;
     GET    "/api/v1/goals/{id}/history" SignedIn [HISTORY_QUERY] => history::history;
     POST   "/api/v1/goals/{id}/undo"    SignedIn [UNDO_QUERY] => history::undo;
     GET    "/api/v1/changes"            SignedIn [CHANGES_QUERY] => changes::changes;
@@ -178,15 +188,20 @@ pub(crate) fn table(parts: Parts) -> Result<Table, InsertError> {
     Ok(table)
 }
 
-/// The route for a request, and the value of the parameter in its path.
-pub(crate) fn find<'p>(table: &Table, method: &Method, path: &'p str) -> Result<(&'static Route, &'p str), Problem> {
+/// The route for a request, and the values of the parameters in its path, empty where it has none.
+pub(crate) fn find<'p>(
+    table: &Table,
+    method: &Method,
+    path: &'p str,
+) -> Result<(&'static Route, [&'p str; 2]), Problem> {
     let Ok(found) = table.at(path) else {
         return Err(Problem::new(Code::NotFound).detail("there is nothing here"));
     };
-    let parameter = found.params.iter().next().map_or("", |(_, value)| value);
+    let mut values = found.params.iter().map(|(_, value)| value);
+    let parameters = [(); 2].map(|()| values.next().unwrap_or_default());
     let asked = if method == Method::HEAD { &Method::GET } else { method };
     match found.value.iter().find(|route| route.method == *asked) {
-        Some(route) => Ok((*route, parameter)),
+        Some(route) => Ok((*route, parameters)),
         None => Err(method_not_allowed(found.value)),
     }
 }
@@ -217,10 +232,11 @@ mod tests {
         for parts in [ALL, Parts { accounts: false, ..ALL }] {
             let table = table(parts).unwrap();
             for route in parts.routes() {
-                let path = route.path.replace("{id}", "x").replace("{*path}", "a/b");
-                let (found, parameter) = find(&table, &route.method, &path).unwrap();
+                let path = route.path.replace("{id}", "x").replace("{check_in}", "y").replace("{*path}", "a/b");
+                let (found, parameters) = find(&table, &route.method, &path).unwrap();
                 assert!(std::ptr::eq(found, route), "{} {}", route.method, route.path);
-                assert_eq!(parameter.is_empty(), !route.path.contains('{'), "{}", route.path);
+                let given = parameters.iter().filter(|parameter| !parameter.is_empty()).count();
+                assert_eq!(given, route.path.matches('{').count(), "{}", route.path);
             }
         }
     }

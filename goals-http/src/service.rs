@@ -33,8 +33,10 @@ type Answer = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infalli
 pub(crate) struct Call {
     pub(crate) api: GoalsApi,
     pub(crate) headers: HeaderMap,
-    /// The value of the parameter in the path; empty when it has none.
+    /// The value of the first parameter in the path; empty when it has none.
     pub(crate) parameter: String,
+    /// The value of the second one.
+    pub(crate) inner: String,
     pub(crate) query: Query,
     /// Empty when the route takes none.
     pub(crate) body: Object,
@@ -98,15 +100,15 @@ impl GoalsApi {
         let is_tls = client::is_tls(peer, &parts.headers, &self.0.trusted_proxies);
         let is_head = parts.method == Method::HEAD;
         let found = routes::find(&self.0.routes, &parts.method, parts.uri.path());
-        let found = found.map(|(route, parameter)| (route, parameter.to_owned()));
+        let found = found.map(|(route, parameters)| (route, parameters.map(str::to_owned)));
         let matched = found.as_ref().ok().map(|(route, _)| *route);
         let path = matched.map_or("", |route| route.path);
         let span = tracing::info_span!("request", %id, method = %parts.method, path, client = %address);
         async {
             let handled = async {
-                let (route, parameter) = found?;
+                let (route, parameters) = found?;
                 let client = Client::new(address, &client::agent(&parts.headers));
-                self.handle(route, parameter, client, parts, body).await
+                self.handle(route, parameters, client, parts, body).await
             };
             let handled = AssertUnwindSafe(handled).catch_unwind().await;
             let reply = handled.unwrap_or_else(|_| Err(Problem::internal(&"a handler panicked")));
@@ -124,7 +126,7 @@ impl GoalsApi {
     async fn handle<B>(
         &self,
         route: &Route,
-        parameter: String,
+        [parameter, inner]: [String; 2],
         client: Client,
         parts: request::Parts,
         body: B,
@@ -152,6 +154,7 @@ impl GoalsApi {
             api: self.clone(),
             headers: parts.headers,
             parameter,
+            inner,
             query,
             body,
             attempt,

@@ -1,8 +1,10 @@
 //! The JSON of goals, users and sessions, both ways.
 
+pub(crate) mod check_ins;
 pub(crate) mod credentials;
 pub(crate) mod events;
 pub(crate) mod input;
 pub(crate) mod measure;
 pub(crate) mod output;
+pub(crate) mod pace;
 pub(crate) mod views;

@@ -74,6 +74,7 @@ pub(crate) fn violated(error: &Error) -> Option<Constraint> {
         (&SqlState::UNIQUE_VIOLATION, "sessions_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "api_tokens_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "goals_pk", Constraint::Id),
+        (&SqlState::UNIQUE_VIOLATION, "check_ins_pk", Constraint::Id),
         (&SqlState::UNIQUE_VIOLATION, "login_claims_pk", Constraint::LoginClaim),
         (&SqlState::UNIQUE_VIOLATION, "goals_open_title_uk", Constraint::OpenTitle),
         (&SqlState::UNIQUE_VIOLATION, "idempotency_keys_pk", Constraint::Key),

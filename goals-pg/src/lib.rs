@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod check_ins;
 mod config;
 mod connection;
 mod credentials;

@@ -44,6 +44,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "goals", line: Line::Goals, sql: include_str!("../migrations/0002_goals.sql") },
     Migration { version: 3, name: "events", line: Line::Goals, sql: include_str!("../migrations/0003_events.sql") },
     Migration {
+        version: 4,
+        name: "check_ins",
+        line: Line::Goals,
+        sql: include_str!("../migrations/0004_check_ins.sql"),
+    },
+    Migration {
         version: 5,
         name: "credentials",
         line: Line::Accounts,

@@ -22,7 +22,7 @@ use crate::sql::second_factors::SecondFactorSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::throttle::ThrottleSql;
 use crate::sql::users::UserSql;
-use crate::sql::{DocumentSql, EventSql, GoalSql};
+use crate::sql::{CheckInSql, DocumentSql, EventSql, GoalSql};
 use crate::transaction::over;
 
 /// Users, sessions and goals in `PostgreSQL`.
@@ -48,6 +48,7 @@ pub(crate) struct Sql {
     pub(crate) throttle: ThrottleSql,
     pub(crate) second_factors: SecondFactorSql,
     pub(crate) goals: GoalSql,
+    pub(crate) check_ins: CheckInSql,
     pub(crate) events: EventSql,
     pub(crate) documents: DocumentSql,
 }
@@ -95,6 +96,7 @@ impl PgStore {
             throttle: ThrottleSql::new(&config.schema),
             second_factors: SecondFactorSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
+            check_ins: CheckInSql::new(&config.schema),
             events: EventSql::new(&config.schema),
             documents: DocumentSql::new(&config.schema),
         };

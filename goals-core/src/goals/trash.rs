@@ -69,6 +69,7 @@ impl Goals {
             if next.version == goal.version {
                 return Ok(next);
             }
+            let next = self.recounted(goal, next).await?;
             let next = Goal { parent: next.parent.filter(|_| !is_alone), ..next };
             let mut writes =
                 vec![self.changed(goal, next.clone(), kind, duplicate_check(goal, &next, self.duplicates))];

@@ -94,6 +94,7 @@ impl UserRepository for MemoryStore {
         state.api_tokens.retain(|(user, _), _| *user != id);
         state.second_factors.remove(&id);
         state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
+        state.check_ins.retain(|(owner, _, _), _| *owner != OwnerId::from(id));
         state.logs.remove(&OwnerId::from(id));
         state.documents.retain(|(owner, _), _| *owner != OwnerId::from(id));
         state.receipts.retain(|(owner, _), _| *owner != OwnerId::from(id));

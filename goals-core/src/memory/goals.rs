@@ -40,7 +40,7 @@ impl State {
     }
 
     /// Numbers an event and puts it into its owner's log.
-    fn log(&mut self, owner: OwnerId, goal: Option<GoalId>, event: &NewEvent) {
+    pub(super) fn log(&mut self, owner: OwnerId, goal: Option<GoalId>, event: &NewEvent) {
         let log = self.logs.entry(owner).or_default();
         log.last_seq += 1;
         log.events.push(event.clone().numbered(log.last_seq, owner, goal));
@@ -102,6 +102,7 @@ impl State {
         let is_there = self.goals.remove(&(owner, id)).is_some();
         if is_there {
             self.logs.entry(owner).or_default().events.retain(|event| event.goal != Some(id));
+            self.check_ins.retain(|(of, goal, _), _| (*of, *goal) != (owner, id));
             self.log(owner, Some(id), event);
         }
         is_there

@@ -4,12 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
+use crate::checkin::{CheckIn, CheckInPage, CheckInQuery};
 use crate::clock::Clock;
-use crate::ids::{IdSource, SecretUnavailable};
+use crate::event::NewEvent;
+use crate::goal::Goal;
+use crate::ids::{CheckInId, GoalId, IdSource, OwnerId, SecretUnavailable};
 use crate::password::{HashError, Password, PasswordHash, PasswordHasher, Verdict};
+use crate::store::{CheckInRepository, MockGoalRepository, StoreError};
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -83,4 +87,40 @@ impl PasswordHasher for PlainHasher {
         let is_right = hash.is_some_and(|hash| hash.expose() == password.expose());
         Ok(if is_right { Verdict::Right } else { Verdict::Wrong })
     }
+}
+
+/// A mock of goals has no logs: whatever is asked of them fails.
+#[async_trait]
+impl CheckInRepository for MockGoalRepository {
+    async fn add_check_in(&self, _: &CheckIn, _: &Goal, _: &NewEvent, _: u64) -> Result<bool, StoreError> {
+        Err(no_log())
+    }
+
+    async fn replace_check_in(&self, _: &CheckIn, _: &Goal, _: &NewEvent, _: u64) -> Result<bool, StoreError> {
+        Err(no_log())
+    }
+
+    async fn remove_check_in(&self, _: CheckInId, _: &Goal, _: &NewEvent, _: u64) -> Result<bool, StoreError> {
+        Err(no_log())
+    }
+
+    async fn find_check_in(&self, _: OwnerId, _: GoalId, _: CheckInId) -> Result<Option<CheckIn>, StoreError> {
+        Err(no_log())
+    }
+
+    async fn check_ins(&self, _: OwnerId, _: GoalId, _: &CheckInQuery) -> Result<CheckInPage, StoreError> {
+        Err(no_log())
+    }
+
+    async fn check_ins_since(&self, _: OwnerId, _: GoalId, _: NaiveDate) -> Result<Vec<CheckIn>, StoreError> {
+        Err(no_log())
+    }
+
+    async fn check_in_days(&self, _: OwnerId, _: NaiveDate) -> Result<Vec<(NaiveDate, u64)>, StoreError> {
+        Err(no_log())
+    }
+}
+
+fn no_log() -> StoreError {
+    StoreError::Backend("a mock of goals has no logs".into())
 }

@@ -16,5 +16,5 @@ pub use crate::api_token::MockApiTokenRepository;
 pub use crate::limiter::MockRateLimiter;
 pub use crate::password::MockPasswordHasher;
 pub use crate::second_factor::{MockOneTimeCodes, MockSecondFactorRepository};
-pub use crate::store::{MockGoalRepository, MockSessionRepository, MockUserRepository};
+pub use crate::store::{MockCheckInRepository, MockGoalRepository, MockSessionRepository, MockUserRepository};
 pub use crate::token::MockTokenCodec;

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use goals_core::testing::{ManualClock, MockGoalRepository, SequentialIds, goal, now};
 use goals_core::{
     AttributeValue, Change, Clock, Color, Current, DuplicatePolicy, Error, ErrorKind, Expected, Goal, GoalDraft,
-    GoalId, GoalPatch, GoalQuery, GoalRepository, Goals, Health, MemoryStore, OwnerId, Priority, Status, StoreError,
+    GoalId, GoalPatch, GoalQuery, GoalStore, Goals, Health, MemoryStore, OwnerId, Priority, Status, StoreError,
     TimeZone,
 };
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ fn ana() -> OwnerId {
     OwnerId::from_uuid(Uuid::from_u128(0xA))
 }
 
-fn goals_on(store: impl GoalRepository + 'static) -> (Goals, Arc<ManualClock>) {
+fn goals_on(store: impl GoalStore + 'static) -> (Goals, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(now()));
     let ids = Arc::new(SequentialIds::default());
     (Goals::new(Arc::new(store), Arc::clone(&clock) as Arc<dyn Clock>, ids), clock)

@@ -5,8 +5,8 @@
 use bytes::Bytes;
 use goals_core::{
     API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX,
-    LEVELS_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX, VIEW_NAME_MAX, VIEW_QUERY_MAX,
-    VIEWS_MAX,
+    ITEM_MAX, ITEMS_MAX, LEVELS_MAX, NOTE_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
+    UNIT_MAX, VIEW_NAME_MAX, VIEW_QUERY_MAX, VIEWS_MAX,
 };
 use http::header::{CACHE_CONTROL, HeaderValue};
 
@@ -31,6 +31,11 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
             levels: LEVELS_MAX,
             tags: TAGS_MAX,
             tag_characters: TAG_MAX,
+            check_ins_per_goal: api.goals.max_check_ins(),
+            note_characters: NOTE_MAX,
+            checklist_items: ITEMS_MAX,
+            checklist_item_characters: ITEM_MAX,
+            unit_characters: UNIT_MAX,
             attributes: ATTRIBUTES_MAX,
             attributes_bytes: ATTRIBUTES_MAX_BYTES,
             views_per_owner: VIEWS_MAX,

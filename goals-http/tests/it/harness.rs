@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use goals_core::testing::{ManualClock, PlainHasher, SequentialIds, now};
-use goals_core::{
-    Accounts, GoalRepository, Goals, JwtCodec, JwtKey, MemoryStore, ProcessLimiter, RateLimiter, TotpCodes,
-};
+use goals_core::{Accounts, GoalStore, Goals, JwtCodec, JwtKey, MemoryStore, ProcessLimiter, RateLimiter, TotpCodes};
 use goals_http::{Builder, GoalsApi, Peer};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -87,7 +85,7 @@ pub(crate) fn accounts(clock: &Arc<ManualClock>, hasher: &Arc<PlainHasher>) -> A
 pub(crate) fn builder(
     accounts: Accounts,
     clock: &Arc<ManualClock>,
-    store: Arc<dyn GoalRepository>,
+    store: Arc<dyn GoalStore>,
     max_goals: u64,
 ) -> Builder {
     let ids = Arc::new(SequentialIds::default());

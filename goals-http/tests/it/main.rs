@@ -6,6 +6,7 @@
 mod accounts;
 mod api_tokens;
 mod away;
+mod check_ins;
 mod faults;
 mod forgeries;
 mod goals;

@@ -40,6 +40,7 @@
 
 pub(crate) mod api_tokens;
 mod batch;
+mod check_ins;
 mod columns;
 mod documents;
 mod events;
@@ -63,6 +64,7 @@ use tokio_postgres::{Error, GenericClient, Row};
 use crate::config::StatementMode;
 use crate::error::store_error;
 
+pub use self::check_ins::CheckInSql;
 pub use self::documents::DocumentSql;
 pub use self::events::EventSql;
 pub use self::goals::GoalSql;

@@ -26,6 +26,7 @@ async fn every_key_begins_with_the_owner() {
         WHERE indisprimary AND relnamespace = 'goals'::regnamespace ORDER BY 1";
     let expected = [
         "api_tokens user_id",
+        "check_ins owner_id",
         "documents owner_id",
         "events owner_id",
         "goals owner_id",

@@ -1,4 +1,4 @@
-//! The rules of a [`GoalRepository`] about several writes at once.
+//! The rules of a [`GoalStore`] about several writes at once.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::goal::Goal;
 use crate::goals::{Expected, Goals};
 use crate::ids::GoalId;
 use crate::store::DuplicateCheck::{self, Judge, Keep};
-use crate::store::{GoalRepository, GoalWrite, NotApplied, StoreError};
+use crate::store::{GoalStore, GoalWrite, NotApplied, StoreError};
 use crate::testing::{ManualClock, PutGoals as _, SequentialIds, event, goal, now, purged};
 
 fn insert(goal: &Goal, duplicates: DuplicatePolicy) -> GoalWrite {
@@ -29,7 +29,7 @@ fn purge(id: GoalId) -> GoalWrite {
 }
 
 /// Several writes happen in their order, each with its event.
-pub async fn several_writes_are_one<S: GoalRepository>(store: Arc<S>) {
+pub async fn several_writes_are_one<S: GoalStore>(store: Arc<S>) {
     let (first, second) = (goal(ana(), 1, "One"), goal(ana(), 2, "Two"));
     put(&*store, &first).await;
     put(&*store, &second).await;
@@ -50,7 +50,7 @@ pub async fn several_writes_are_one<S: GoalRepository>(store: Arc<S>) {
 type Refusal = fn(&StoreError) -> bool;
 
 /// When one write is refused, it is named, and nothing has happened.
-pub async fn a_refused_write_undoes_the_others<S: GoalRepository>(store: Arc<S>) {
+pub async fn a_refused_write_undoes_the_others<S: GoalStore>(store: Arc<S>) {
     let (first, second) = (goal(ana(), 1, "One"), goal(ana(), 2, "Two"));
     put(&*store, &first).await;
     put(&*store, &second).await;
@@ -81,7 +81,7 @@ pub async fn a_refused_write_undoes_the_others<S: GoalRepository>(store: Arc<S>)
 }
 
 /// Nothing that is asked for one owner touches another's goals.
-pub async fn another_owner_is_not_touched<S: GoalRepository>(store: Arc<S>) {
+pub async fn another_owner_is_not_touched<S: GoalStore>(store: Arc<S>) {
     let anas = goal(ana(), 1, "Ana's");
     put(&*store, &anas).await;
     put(&*store, &goal(rui(), 9, "Rui's")).await;
@@ -95,7 +95,7 @@ pub async fn another_owner_is_not_touched<S: GoalRepository>(store: Arc<S>) {
 }
 
 /// A tree comes with each goal after its parent, those in the trash too, and without its parents.
-pub async fn a_tree_begins_at_its_top<S: GoalRepository>(store: Arc<S>) {
+pub async fn a_tree_begins_at_its_top<S: GoalStore>(store: Arc<S>) {
     let chain = put_chain(&*store, 11, 5).await;
     let twig = child(1, &chain[1]);
     put(&*store, &twig).await;
@@ -112,7 +112,7 @@ pub async fn a_tree_begins_at_its_top<S: GoalRepository>(store: Arc<S>) {
 }
 
 /// Parents go to the trash together with their children, in any order, and not without them.
-pub async fn trees_go_to_the_trash_whole<S: GoalRepository>(store: Arc<S>) {
+pub async fn trees_go_to_the_trash_whole<S: GoalStore>(store: Arc<S>) {
     let chain = put_chain(&*store, 1, 3).await;
     let gone: Vec<_> = chain.iter().map(|goal| update(&trashed(goal), Keep)).collect();
     for (writes, at) in [(&gone[..2], 1), (&gone[1..2], 0), (&[gone[2].clone(), gone[0].clone()], 1)] {
@@ -128,11 +128,11 @@ pub async fn trees_go_to_the_trash_whole<S: GoalRepository>(store: Arc<S>) {
 
 /// Whatever many callers do with one tree at once: put goals into it, move them, take them to the
 /// trash, out of it and away for good. The tree is sound in the end, and the books are right.
-pub async fn racing_hands_leave_a_sound_tree<S: GoalRepository + 'static>(store: Arc<S>) {
+pub async fn racing_hands_leave_a_sound_tree<S: GoalStore + 'static>(store: Arc<S>) {
     // Far from the ids that are made meanwhile.
     let chain = Arc::new(put_chain(&*store, 1 << 64, 4).await);
     let ids = Arc::new(SequentialIds::default());
-    let goals = Goals::new(Arc::clone(&store) as Arc<dyn GoalRepository>, Arc::new(ManualClock::at(now())), ids);
+    let goals = Goals::new(Arc::clone(&store) as Arc<dyn GoalStore>, Arc::new(ManualClock::at(now())), ids);
     let answers = race(|n| {
         let (goals, chain) = (goals.clone(), Arc::clone(&chain));
         async move {

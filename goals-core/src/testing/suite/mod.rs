@@ -10,6 +10,7 @@
 pub mod accounts;
 pub mod api_tokens;
 pub mod batches;
+pub mod check_ins;
 pub mod documents;
 pub mod events;
 pub mod goals;
@@ -127,6 +128,17 @@ macro_rules! conformance_suite {
             emptying_the_trash_leaves_an_event_each
             another_owner_sees_no_event
             racing_writers_leave_no_gap
+        }
+        $crate::conformance_suite! { @each check_ins, $new_store,
+            an_entry_comes_back_as_it_was_put_in
+            a_log_is_written_for_its_version_only
+            a_log_is_of_its_goal_alone
+            a_log_is_shown_in_pages
+            a_log_goes_with_its_goal
+            racing_check_ins_all_count
+            racing_check_ins_stop_at_the_limit
+            racing_retries_make_one
+            racing_corrections_leave_what_the_log_says
         }
         $crate::conformance_suite! { @each hierarchy, $new_store,
             children_are_found
