@@ -54,7 +54,12 @@ async function everyView(page, see) {
   await button('More: Run a half marathon').click();
   await look('menu');
   await escape();
-  await button('Complete: Read twelve books').click();
+  await button('Check in: Read twelve books').click();
+  await page.getByLabel('Amount').waitFor();
+  await look('check in');
+  await page.getByLabel('Note').fill('z'.repeat(300));
+  await button('Save').click();
+  await page.getByText('Checked in on').waitFor();
   await look('toast');
   await page.context().setOffline(true);
   await button('Complete: Run a half marathon').click();
@@ -66,6 +71,10 @@ async function everyView(page, see) {
   for (const [index, id] of made.slice(0, 3).entries()) {
     await open(page, `#/goals/${id}`);
     await page.getByRole('heading', { level: 1, name: GOALS[index].title }).waitFor();
+    if (GOALS[index].measure?.kind === 'metric') {
+      await page.getByRole('img', { name: /books/ }).waitFor();
+      await page.getByText('Check-ins', { exact: true }).click();
+    }
     await look('goal');
   }
   await page.getByText('History').click();

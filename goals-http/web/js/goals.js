@@ -204,7 +204,7 @@ function tell({ title }, problem) {
 }
 
 /** Whether it is check-ins that it is measured by. */
-export const hasLog = ({ measure }) => Boolean(store.meta.limits.check_ins_per_goal) && ['metric', 'habit'].includes(measure?.kind);
+export const hasLog = ({ measure }) => ['metric', 'habit'].includes(measure?.kind);
 
 /** Whether check-ins count for it now. */
 export const takesCheckIns = (goal) => hasLog(goal) && goal.status === 'active' && !goal.deleted_at;
