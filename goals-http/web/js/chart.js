@@ -8,7 +8,7 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [8, 8, 12, 28];
 function svg(tag, props, ...children) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   Object.entries(props).forEach(([name, value]) => element.setAttribute(name, value));
-  element.append(...children.flat().filter(Boolean));
+  element.append(...children.flat(Infinity).filter(Boolean));
   return element;
 }
 
@@ -42,7 +42,7 @@ export function lineChart({ width, measure, points, from, to, today, deadline, l
     svg('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
     svg('text', { x: LEFT, y: y(value) - 4 }, quantity(Number(value.toPrecision(6)), measure.unit))]);
   const last = points.at(-1);
-  return image(width, HEIGHT, words, grid.flat(),
+  return image(width, HEIGHT, words, grid,
     deadline && svg('line', { class: 'plan', x1: x(from), y1: y(measure.start), x2: x(deadline), y2: y(measure.target) }),
     today < to && svg('line', { class: 'today', x1: x(today), x2: x(today), y1: TOP, y2: HEIGHT - BOTTOM }),
     svg('path', { class: 'line', d: path }),

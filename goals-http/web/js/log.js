@@ -4,7 +4,7 @@ import { ask } from './api.js';
 import { lineChart, pointsOf, yearChart } from './chart.js';
 import { about, button, h, keepingFocus } from './dom.js';
 import { deadlineDay, hasLog, timeZone, today, uncheck } from './goals.js';
-import { day, dayIn, plural, quantity, t } from './i18n.js';
+import { bare, day, dayIn, plural, quantity, t } from './i18n.js';
 
 const MOST = 5;
 const ROWS = 50;
@@ -30,7 +30,8 @@ function sentence({ measure }, pace) {
     safe && t('pace.safe', { when: said(safe) }),
     forecast && t('pace.forecast', { when: said(forecast.likely) }),
     streak && `${plural('pace.streak', streak.current)} ${plural('pace.longest', streak.longest)}`,
-  ].filter(Boolean).join(' ');
+    // A date may end in a full stop of its own.
+  ].filter(Boolean).join(' ').replaceAll('..', '.');
 }
 
 function drawing(goal, entries, width) {
@@ -52,7 +53,7 @@ function drawing(goal, entries, width) {
 
 const table = (goal, entries) => h('table', h('thead', h('tr', ['day', 'value', 'note'].map((name) => h('th', { scope: 'col' }, t(`field.${name}`))), h('td'))),
   h('tbody', entries.slice(-ROWS).reverse().map(({ id, day: on, value, note }) => h('tr',
-    h('th', { scope: 'row' }, said(on)), h('td', quantity(value ?? 1, goal.measure.unit)), h('td', { dir: 'auto' }, note),
+    h('th', { scope: 'row' }, said(on)), h('td', bare(value ?? 1, goal.measure.unit)), h('td', { dir: 'auto' }, note),
     h('td', button(about(t('do.delete'), said(on)), () => uncheck(goal, id), { class: 'quiet danger', 'data-focus': `entry:${id}` }))))));
 
 /** What is known of the check-ins of the goal with this id; `update` follows the goal. */
