@@ -2,6 +2,7 @@
 
 mod check_ins;
 mod history;
+mod import;
 mod once;
 mod outlook;
 mod trash;
@@ -22,6 +23,8 @@ use crate::ids::{EventId, GoalId, IdSource, OwnerId};
 use crate::limits::Usage;
 use crate::query::{GoalQuery, Page};
 use crate::store::{DuplicateCheck, GoalStore};
+
+pub use self::import::{Fate, IMPORT_MAX, ImportGoal, Imported};
 
 /// How many goals an owner may have when nothing else is said.
 const GOALS_DEFAULT: u64 = 1_000;

@@ -75,7 +75,9 @@ pub use goal::{
     ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, AttributeValue, Attributes, Color, DESCRIPTION_MAX, Goal, ICON_MAX_BYTES,
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
 };
-pub use goals::{Expected, Goals, PAUSE_MAX, STATS_DAYS, Stats, TRIAL_MAX, Trial};
+pub use goals::{
+    Expected, Fate, Goals, IMPORT_MAX, ImportGoal, Imported, PAUSE_MAX, STATS_DAYS, Stats, TRIAL_MAX, Trial,
+};
 pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
 pub use ids::{

@@ -125,6 +125,12 @@ pub enum Violation {
     /// A code that is wrong, or was used before.
     #[error("is wrong, or was used before")]
     WrongCode,
+    /// A status that does not follow on the present one.
+    #[error("must be a status that may follow on {from}")]
+    InvalidTransition {
+        /// The present status.
+        from: &'static str,
+    },
     /// A field that does not exist.
     #[error("is not a known field")]
     UnknownField,
@@ -186,6 +192,7 @@ impl Violation {
             Self::SameAsStart => "same_as_start",
             Self::InFuture => "in_future",
             Self::WrongCode => "wrong_code",
+            Self::InvalidTransition { .. } => "invalid_transition",
             Self::UnknownField => "unknown_field",
         }
     }
@@ -207,6 +214,7 @@ impl Violation {
             }
             Self::OutOfRange { min, max } => vec![("min", number(min)), ("max", number(max))],
             Self::TooSmall { above } => vec![(if above { "above" } else { "min" }, number(0))],
+            Self::InvalidTransition { from } => vec![("from", Param::Text(from))],
             Self::TooWeak { score, min } => vec![("score", number(score)), ("min", number(min))],
             Self::Required
             | Self::InvalidCharacters

@@ -50,15 +50,27 @@ pub(crate) fn object(headers: &HeaderMap, bytes: &[u8], merge_patch: bool) -> Re
     json::parse(bytes).map_err(|error| Problem::new(Code::MalformedJson).detail(error.to_string()))
 }
 
+/// Refuses what does not say that it is a table in CSV.
+pub(crate) fn check_csv(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_media_type(headers, &["text/csv"]) && !headers.contains_key(CONTENT_ENCODING) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::UnsupportedMediaType).detail("send text/csv in UTF-8, without a content encoding"))
+}
+
 fn is_json(headers: &HeaderMap, merge_patch: bool) -> bool {
+    let known = ["application/json", "application/merge-patch+json"];
+    is_media_type(headers, if merge_patch { &known } else { &known[..1] })
+}
+
+/// Whether the body is of one of the media types `known`, in UTF-8.
+fn is_media_type(headers: &HeaderMap, known: &[&str]) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let Ok(value) = value.to_str() else { return false };
     let mut parts = value.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
-    let known = essence.eq_ignore_ascii_case("application/json")
-        || (merge_patch && essence.eq_ignore_ascii_case("application/merge-patch+json"));
-    known
+    known.iter().any(|known| essence.eq_ignore_ascii_case(known))
         && parts
             .all(|part| part.eq_ignore_ascii_case("charset=utf-8") || part.eq_ignore_ascii_case("charset=\"utf-8\""))
 }

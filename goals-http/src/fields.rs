@@ -72,10 +72,15 @@ impl Fields {
     /// Refuses the object when a member was wrong or is left over, or when `judged` says that the
     /// domain refuses a value; everything at once.
     pub(crate) fn finish(self, judged: Result<(), FieldErrors>) -> Result<(), Problem> {
+        Ok(self.judge(judged)?)
+    }
+
+    /// As [`finish`](Self::finish), for an object that is one of many.
+    pub(crate) fn judge(self, judged: Result<(), FieldErrors>) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::new();
         self.end(&mut errors);
         errors.merge(judged.err().unwrap_or_default());
-        Ok(errors.into_result()?)
+        errors.into_result()
     }
 
     /// Hands over what was wrong, also that a member is left over.

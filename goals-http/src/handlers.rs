@@ -12,6 +12,7 @@ pub(crate) mod page;
 pub(crate) mod people;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
+pub(crate) mod table;
 pub(crate) mod users;
 pub(crate) mod views;
 

@@ -36,6 +36,7 @@ macro_rules! codes {
 codes! {
     BadRequest = "bad_request", BAD_REQUEST;
     MalformedJson = "malformed_json", BAD_REQUEST;
+    MalformedCsv = "malformed_csv", BAD_REQUEST;
     InvalidQuery = "invalid_query", BAD_REQUEST;
     Unauthenticated = "unauthenticated", UNAUTHORIZED;
     BadCredentials = "bad_credentials", UNAUTHORIZED;
@@ -62,6 +63,7 @@ codes! {
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE;
     UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE;
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY;
+    ImportRefused = "import_refused", UNPROCESSABLE_ENTITY;
     IdempotencyKeyReused = "idempotency_key_reused", UNPROCESSABLE_ENTITY;
     PreconditionRequired = "precondition_required", PRECONDITION_REQUIRED;
     Throttled = "throttled", TOO_MANY_REQUESTS;
@@ -155,7 +157,8 @@ impl Problem {
     }
 }
 
-fn field(error: &FieldError) -> Value {
+/// Why one value was refused.
+pub(crate) fn field(error: &FieldError) -> Value {
     let params: Map<_, _> =
         error.violation.params().into_iter().map(|(name, value)| (name.to_owned(), param(&value))).collect();
     json!({

@@ -33,13 +33,20 @@ impl Query {
     }
 
     /// The value of a parameter that stands once; the second is noted as a duplicate.
-    pub(crate) fn one<'a>(&'a self, name: &'a str, errors: &mut FieldErrors) -> Option<&'a str> {
+    pub(crate) fn one(&self, name: &str, errors: &mut FieldErrors) -> Option<&str> {
         let mut values = self.pairs().filter(|(known, _)| *known == name).map(|(_, value)| value);
         let value = values.next();
         if values.next().is_some() {
             errors.push(format!("/{name}"), Violation::Duplicate);
         }
         value
+    }
+
+    /// Whether a parameter that stands once says `true`; `false` when it does not stand.
+    pub(crate) fn flag(&self, name: &str, errors: &mut FieldErrors) -> bool {
+        let allowed = Violation::InvalidChoice { allowed: &["true", "false"] };
+        let value = self.one(name, errors).unwrap_or("false").parse().map_err(|_| allowed);
+        errors.check(&format!("/{name}"), value).unwrap_or_default()
     }
 
     /// Every name with its value.

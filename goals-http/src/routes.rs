@@ -9,13 +9,14 @@ use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
 use crate::handlers::{
-    api_tokens, changes, check_ins, goals, health, history, meta, pace, page, people, second_factor, sessions, users,
-    views,
+    api_tokens, changes, check_ins, goals, health, history, meta, pace, page, people, second_factor, sessions, table,
+    users, views,
 };
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
 use crate::wire::check_ins::CHECK_IN_QUERY;
+use crate::wire::csv::{EXPORT_QUERY, IMPORT_QUERY};
 use crate::wire::events::{AS_OF_QUERY, CHANGES_QUERY, HISTORY_QUERY, UNDO_QUERY};
 
 /// Where the API begins.
@@ -77,6 +78,17 @@ impl Parts {
 
 type Answer = Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>;
 
+/// What a request brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Nothing that anybody looks at.
+    None,
+    /// A JSON object.
+    Json,
+    /// A table as text.
+    Csv,
+}
+
 /// One thing that can be asked.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -87,8 +99,7 @@ pub(crate) struct Route {
     pub(crate) part: Part,
     /// The query parameters that may stand.
     pub(crate) query: &'static [&'static str],
-    /// Whether it takes a JSON object.
-    pub(crate) body: bool,
+    pub(crate) body: Body,
     /// Whether it makes something, once for each `Idempotency-Key`.
     pub(crate) once: bool,
     pub(crate) handler: fn(Call) -> Answer,
@@ -113,8 +124,9 @@ macro_rules! routes {
     (@part $part:ident) => { Part::$part };
     (@query) => { &[] };
     (@query $query:expr) => { $query };
-    (@body) => { false };
-    (@body json $($once:ident)?) => { true };
+    (@body) => { Body::None };
+    (@body json $($once:ident)?) => { Body::Json };
+    (@body csv) => { Body::Csv };
     (@once json once) => { true };
     (@once $($body:ident)?) => { false };
 }
@@ -142,6 +154,8 @@ routes! {
     DELETE "/api/v1/two-factor"         Session  <json> => second_factor::remove (Accounts);
     GET    "/api/v1/goals"              SignedIn [GoalQuery::PARAMETERS] => goals::list;
     POST   "/api/v1/goals"              SignedIn <json once> => goals::create;
+    GET    "/api/v1/goals.csv"          SignedIn [EXPORT_QUERY] => table::export;
+    POST   "/api/v1/goals/import"       SignedIn [IMPORT_QUERY] <csv> => table::import;
     GET    "/api/v1/goals/{id}"         SignedIn [AS_OF_QUERY] => goals::get;
     PATCH  "/api/v1/goals/{id}"         SignedIn <json> => goals::update;
     DELETE "/api/v1/goals/{id}"         SignedIn        => goals::delete;

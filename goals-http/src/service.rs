@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use bytes::Bytes;
 use futures_util::FutureExt as _;
 use goals_core::{Accounts, Authenticated, BoxError, Client, Once, OwnerId, TimeZone, User};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -22,6 +23,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::reply::{Reply, ResponseBody};
 use crate::routes::{self, API, Access, Route};
+use crate::wire::csv::TABLE_MAX_BYTES;
 use crate::{GoalsApi, body, client, once};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,6 +42,8 @@ pub(crate) struct Call {
     pub(crate) query: Query,
     /// Empty when the route takes none.
     pub(crate) body: Object,
+    /// Empty when the route takes none.
+    pub(crate) table: Bytes,
     /// The key under which something is to be made once, where the route takes one.
     pub(crate) attempt: Option<Once>,
     pub(crate) client: Client,
@@ -140,15 +144,21 @@ impl GoalsApi {
         let query = if route.path.starts_with(API) { parts.uri.query() } else { None };
         let query = Query::parse(query, route.query)?;
         let mut attempt = None;
-        let body = if route.body {
-            let bytes = body::read(body, self.0.body_limit).await?;
-            if route.once {
-                attempt = once::attempt(&parts, &bytes)?;
+        let (mut object, mut table) = (Object::new(), Bytes::new());
+        match route.body {
+            routes::Body::None => {}
+            routes::Body::Json => {
+                let bytes = body::read(body, self.0.body_limit).await?;
+                if route.once {
+                    attempt = once::attempt(&parts, &bytes)?;
+                }
+                object = body::object(&parts.headers, &bytes, parts.method == Method::PATCH)?;
             }
-            body::object(&parts.headers, &bytes, parts.method == Method::PATCH)?
-        } else {
-            Object::new()
-        };
+            routes::Body::Csv => {
+                body::check_csv(&parts.headers)?;
+                table = body::read(body, self.0.body_limit.max(TABLE_MAX_BYTES)).await?;
+            }
+        }
         let renewed = self.renewed_cookie(caller.as_ref()).await;
         let reply = (route.handler)(Call {
             api: self.clone(),
@@ -156,7 +166,8 @@ impl GoalsApi {
             parameter,
             inner,
             query,
-            body,
+            body: object,
+            table,
             attempt,
             client,
             draining: parts.extensions.get::<Draining>().is_some(),

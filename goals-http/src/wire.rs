@@ -2,7 +2,9 @@
 
 pub(crate) mod check_ins;
 pub(crate) mod credentials;
+pub(crate) mod csv;
 pub(crate) mod events;
+pub(crate) mod import;
 pub(crate) mod input;
 pub(crate) mod measure;
 pub(crate) mod output;

@@ -13,7 +13,7 @@ use crate::problem::{Code, Problem};
 use crate::query::Query;
 
 /// Reads a goal to be made.
-pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, Problem> {
+pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, FieldErrors> {
     let mut fields = Fields::new(body);
     let draft = GoalDraft {
         id: fields.get("id", fields::id),
@@ -31,12 +31,12 @@ pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, Problem> {
         parent: fields.get("parent", fields::id),
         duplicates: duplicates(&mut fields),
     };
-    fields.finish(draft.validate())?;
+    fields.judge(draft.validate())?;
     Ok(draft)
 }
 
 /// Reads a change of a goal; what it ticks is done `today`.
-pub(crate) fn goal_patch(body: Object, today: NaiveDate) -> Result<GoalPatch, Problem> {
+pub(crate) fn goal_patch(body: Object, today: NaiveDate) -> Result<GoalPatch, FieldErrors> {
     let mut fields = Fields::new(body);
     let ticks = fields.get("ticks", measure::ticks).unwrap_or_default();
     let patch = GoalPatch {
@@ -56,7 +56,7 @@ pub(crate) fn goal_patch(body: Object, today: NaiveDate) -> Result<GoalPatch, Pr
         archived: fields.change("archived", fields::boolean),
         duplicates: duplicates(&mut fields),
     };
-    fields.finish(patch.validate())?;
+    fields.judge(patch.validate())?;
     Ok(patch)
 }
 

@@ -472,7 +472,7 @@ pub(super) fn quantity_or_null<S: Serializer>(value: &Option<Quantity>, serializ
 
 /// The owner's own fields.
 #[derive(Debug)]
-struct AttributesOut<'a>(&'a Attributes);
+pub(super) struct AttributesOut<'a>(pub(super) &'a Attributes);
 
 impl Serialize for AttributesOut<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -23,6 +23,7 @@ mod own_users;
 mod page;
 mod second_factor;
 mod sessions;
+mod table;
 mod throttle;
 mod transport;
 mod views;
