@@ -3,7 +3,7 @@
 import { daysBetween, quantity } from './i18n.js';
 
 const HEIGHT = 220;
-const [LEFT, RIGHT, TOP, BOTTOM] = [8, 8, 12, 28];
+const [LEFT, RIGHT, TOP, BOTTOM] = [8, 8, 22, 28];
 
 function svg(tag, props, ...children) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
@@ -40,7 +40,8 @@ export function lineChart({ width, measure, points, from, to, today, deadline, l
   const path = [[from, measure.start], ...points].map(([day, value], at) => `${at ? 'L' : 'M'}${x(day).toFixed(1)} ${y(value).toFixed(1)}`).join('');
   const grid = [low, (low + high) / 2, high].map((value) => [
     svg('line', { class: 'grid', x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
-    svg('text', { x: LEFT, y: y(value) - 4 }, quantity(Number(value.toPrecision(6)), measure.unit))]);
+    // Where the line begins there is no room at its side.
+    svg('text', { ...(value === measure.start ? { x: width - RIGHT, 'text-anchor': 'end' } : { x: LEFT }), y: y(value) - 4 }, quantity(Number(value.toPrecision(6)), measure.unit))]);
   const last = points.at(-1);
   return image(width, HEIGHT, words, grid,
     deadline && svg('line', { class: 'plan', x1: x(from), y1: y(measure.start), x2: x(deadline), y2: y(measure.target) }),
