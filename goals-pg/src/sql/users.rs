@@ -117,8 +117,10 @@ impl UserSql {
             LoginName::Email(email) => email_claim(email),
         };
         let rows = on.read(&self.find_claim, &[(&claim, Type::TEXT)]).await.map_err(store_error)?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        self.find(on, UserId::from_uuid(row.try_get(0).map_err(unreadable)?)).await
+        // Who is unknown is looked for in both too, so that the time does not tell.
+        let id = rows.first().map_or(Ok(Uuid::nil()), |row| row.try_get(0)).map_err(unreadable)?;
+        let found = self.find(on, UserId::from_uuid(id)).await?;
+        Ok(found.filter(|_| !rows.is_empty()))
     }
 
     pub(crate) async fn find(&self, mut on: Connection, id: UserId) -> Result<Option<Credentials>, StoreError> {
