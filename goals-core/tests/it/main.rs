@@ -7,5 +7,6 @@ mod goals;
 mod hierarchy;
 mod history;
 mod memory_store;
+mod pace;
 mod throttle;
 mod views;
