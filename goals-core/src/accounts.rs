@@ -10,11 +10,13 @@ use chrono::{DateTime, Utc};
 
 use crate::api_token::{API_TOKENS_DEFAULT, ApiTokenRepository};
 use crate::clock::Clock;
+use crate::draft::Change;
 use crate::error::{Current, Error, FieldErrors, Violation};
 use crate::goals::Expected;
 use crate::ids::{IdSource, UserId};
 use crate::limiter::{Attempt, ProcessLimiter, RateLimiter, Throttle};
 use crate::password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};
+use crate::recovery::{LinkRepository, Mail};
 use crate::second_factor::{OneTimeCodes, SecondFactorRepository};
 use crate::session::{Client, Lifetimes, RefreshToken, Session};
 use crate::store::{AccountStore, Credentials, SessionRepository, UserRepository};
@@ -86,6 +88,8 @@ pub struct Accounts {
     pub(crate) api_tokens: Arc<dyn ApiTokenRepository>,
     pub(crate) second_factors: Arc<dyn SecondFactorRepository>,
     pub(crate) codes: Option<Arc<dyn OneTimeCodes>>,
+    pub(crate) links: Arc<dyn LinkRepository>,
+    pub(crate) mail: Option<Mail>,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
     pub(crate) tokens: Arc<dyn TokenCodec>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -114,7 +118,9 @@ impl Accounts {
             users: Arc::clone(&store) as Arc<dyn UserRepository>,
             sessions: Arc::clone(&store) as Arc<dyn SessionRepository>,
             api_tokens: Arc::clone(&store) as Arc<dyn ApiTokenRepository>,
-            second_factors: store,
+            second_factors: Arc::clone(&store) as Arc<dyn SecondFactorRepository>,
+            links: store,
+            mail: None,
             codes: None,
             hasher,
             tokens,
@@ -181,6 +187,7 @@ impl Accounts {
         self.throttle.take(Attempt::Registration, client.address, "").await?;
         let hash = self.hash(registration.password).await?;
         self.users.insert(&user, &hash).await?;
+        self.welcome(&user).await;
         Ok(user)
     }
 
@@ -220,7 +227,7 @@ impl Accounts {
         })
     }
 
-    fn check_password(&self, password: &Password, username: &str, email: &str) -> Result<(), Violation> {
+    pub(crate) fn check_password(&self, password: &Password, username: &str, email: &str) -> Result<(), Violation> {
         let hints: Vec<_> = [username].into_iter().chain(email.split(['@', '.'])).collect();
         self.policy.check(password, &hints)
     }
@@ -249,7 +256,12 @@ impl Accounts {
             if !expected.allows(user.version) {
                 return Err(Error::Stale(Current::User(Box::new(user))));
             }
-            let next = patch.apply(&user, self.clock.now())?;
+            let mut next = patch.apply(&user, self.clock.now())?;
+            if patch.email != Change::Keep {
+                self.settle_email(&user, &mut next).await?;
+                // Of the addresses another one may have changed, or none at all.
+                next = user.followed_by(next, self.clock.now());
+            }
             if next.version == user.version || self.users.update(&next, user.version).await? {
                 return Ok(next);
             }
@@ -308,7 +320,8 @@ impl Accounts {
     /// # Errors
     /// [`Error::Unavailable`].
     pub async fn clean_up(&self) -> Result<u64, Error> {
-        self.throttle.forget_full().await
+        let links = self.links.forget_expired(self.clock.now()).await?;
+        Ok(links + self.throttle.forget_full().await?)
     }
 
     /// Lets `client` try to prove with a password, or anything else that can be guessed, that
@@ -332,7 +345,7 @@ impl Accounts {
         self.users.find(id).await?.ok_or(Error::NotFound)
     }
 
-    async fn hash(&self, password: Password) -> Result<PasswordHash, Error> {
+    pub(crate) async fn hash(&self, password: Password) -> Result<PasswordHash, Error> {
         self.hasher.hash(password).await.map_err(hash_error)
     }
 }

@@ -141,6 +141,9 @@ pub enum Error {
     /// A second factor is in force: it has to be turned off before there is another.
     #[error("two-factor is on; turn it off before you set up another device")]
     TwoFactorOn,
+    /// The link was used, has expired, or never was one.
+    #[error("this link is not good any more; ask for a new one")]
+    LinkSpent,
     /// The refresh token was spent a moment ago by a request that ran at the same time.
     #[error("this refresh token is being used by another request; use its answer or try again in a second")]
     RefreshInProgress,
@@ -253,7 +256,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid(_) => ErrorKind::Invalid,
-            Self::NotFound => ErrorKind::NotFound,
+            Self::NotFound | Self::LinkSpent => ErrorKind::NotFound,
             Self::Unauthenticated
             | Self::BadCredentials
             | Self::SecondFactorRequired
@@ -286,6 +289,7 @@ impl Error {
         match self {
             Self::Invalid(_) => "validation_failed",
             Self::NotFound => "not_found",
+            Self::LinkSpent => "link_spent",
             Self::Unauthenticated | Self::RefreshReused => "unauthenticated",
             Self::BadCredentials => "bad_credentials",
             Self::SecondFactorRequired | Self::WrongCode => "second_factor_required",

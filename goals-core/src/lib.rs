@@ -24,6 +24,7 @@ mod ids;
 mod jwt;
 mod limiter;
 mod limits;
+mod mail;
 mod measure;
 #[cfg(feature = "memory")]
 mod memory;
@@ -35,6 +36,7 @@ mod progress;
 mod proof;
 mod quantity;
 mod query;
+mod recovery;
 mod second_factor;
 mod session;
 mod standing;
@@ -87,6 +89,7 @@ pub use ids::{
 pub use jwt::{BadKey, JwtCodec, JwtKey};
 pub use limiter::{Attempt, Bucket, ProcessLimiter, Quota, RateLimiter, Taken};
 pub use limits::{LimitKind, Usage};
+pub use mail::{Letter, Mailer};
 pub use measure::{
     Bound, Fold, Habit, ITEM_ID_MAX, ITEM_MAX, ITEMS_MAX, Item, Measure, MeasureKind, MeasurePatch, Metric, Per,
     UNIT_MAX,
@@ -99,6 +102,7 @@ pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPo
 pub use proof::RECENT_SIGN_IN;
 pub use quantity::Quantity;
 pub use query::{Cursor, GoalQuery, PAGE_DEFAULT, PAGE_MAX, Page, ParentFilter, Sort, SortKey, SortValue};
+pub use recovery::{Link, LinkRepository, Purpose, RESET_LIFETIME, VERIFICATION_LIFETIME, reset_link};
 pub use second_factor::{
     CodeError, Enrolment, NotARecoveryCode, OneTimeCodes, RECOVERY_CODES, RecoveryCode, SecondFactor,
     SecondFactorRepository, Spend,

@@ -4,6 +4,7 @@ mod accounts;
 mod api_tokens;
 mod check_ins;
 mod goals;
+mod links;
 mod second_factors;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::event::Event;
 use crate::goal::Goal;
 use crate::idempotency::{IdempotencyKey, Receipt};
 use crate::ids::{ApiTokenId, CheckInId, GoalId, OwnerId, SessionId, UserId};
+use crate::recovery::Link;
 use crate::second_factor::{RecoveryCode, SecondFactor};
 use crate::session::{Session, SessionSecret};
 use crate::store::{Credentials, Document, DocumentKind};
@@ -35,6 +37,7 @@ struct State {
     sessions: BTreeMap<(UserId, SessionId), Kept>,
     api_tokens: BTreeMap<(UserId, ApiTokenId), (ApiToken, TicketSecret)>,
     second_factors: BTreeMap<UserId, (SecondFactor, Vec<RecoveryCode>)>,
+    links: Vec<Link>,
     goals: BTreeMap<(OwnerId, GoalId), Goal>,
     check_ins: BTreeMap<(OwnerId, GoalId, CheckInId), CheckIn>,
     logs: BTreeMap<OwnerId, Log>,

@@ -22,6 +22,7 @@ use crate::error::{BoxError, Violation};
 use crate::ids::{GoalId, SessionId, UserId};
 use crate::limits::LimitKind;
 use crate::password::PasswordHash;
+use crate::recovery::LinkRepository;
 use crate::second_factor::SecondFactorRepository;
 use crate::session::{Session, SessionSecret};
 use crate::user::{LoginName, User};
@@ -118,8 +119,9 @@ pub trait UserRepository: Send + Sync + std::fmt::Debug {
     /// [`StoreError::UsernameTaken`] and [`StoreError::EmailTaken`] as in [`insert`](Self::insert).
     async fn update(&self, user: &User, expected: u64) -> Result<bool, StoreError>;
 
-    /// Replaces the hash `old` by `new` and ends every session of the user but `keep`; `false`,
-    /// with nothing done, when the stored hash is not `old` any more.
+    /// Replaces the hash `old` by `new` and ends every session of the user but `keep`, and every
+    /// link to another password; `false`, with nothing done, when the stored hash is not `old` any
+    /// more.
     ///
     /// # Errors
     /// The store's own.
@@ -262,9 +264,15 @@ pub trait SessionRepository: Send + Sync + std::fmt::Debug {
 }
 
 /// Everything that accounts need of a store.
-pub trait AccountStore: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository {}
+pub trait AccountStore:
+    UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository + LinkRepository
+{
+}
 
-impl<S: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository> AccountStore for S {}
+impl<S: UserRepository + SessionRepository + ApiTokenRepository + SecondFactorRepository + LinkRepository> AccountStore
+    for S
+{
+}
 
 /// Everything that goals need of a store.
 pub trait GoalStore: GoalRepository + CheckInRepository {}

@@ -219,6 +219,29 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
 }
 
+impl User {
+    /// `next` as the version that follows this one: the same version when nothing has changed.
+    pub(crate) fn followed_by(&self, next: Self, now: DateTime<Utc>) -> Self {
+        let same = Self { version: self.version, updated_at: self.updated_at, ..next };
+        if same == *self { same } else { Self { version: self.version + 1, updated_at: now, ..same } }
+    }
+
+    /// The user who has shown at `now` that they read the mail of `email`; `None` when it is neither
+    /// their address nor the one that waits. A store applies it: see
+    /// [`LinkRepository`](crate::LinkRepository).
+    #[must_use]
+    pub fn verified(&self, email: &EmailAddress, now: DateTime<Utc>) -> Option<Self> {
+        let mut next =
+            Self { email_verified_at: Some(now), version: self.version + 1, updated_at: now, ..self.clone() };
+        if self.pending_email.as_ref() == Some(email) {
+            (next.email, next.pending_email) = (email.clone(), None);
+        } else if self.email != *email {
+            return None;
+        }
+        Some(next)
+    }
+}
+
 /// A change of some fields of a user; [`default`](Default::default) changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserPatch {
@@ -249,11 +272,7 @@ impl UserPatch {
     pub fn apply(&self, user: &User, now: DateTime<Utc>) -> Result<User, Error> {
         let mut next = user.clone();
         self.set(Some(&mut next))?;
-        if next != *user {
-            next.version += 1;
-            next.updated_at = now;
-        }
-        Ok(next)
+        Ok(user.followed_by(next, now))
     }
 
     fn set(&self, user: Option<&mut User>) -> Result<(), FieldErrors> {

@@ -10,6 +10,7 @@ pub(crate) mod meta;
 pub(crate) mod pace;
 pub(crate) mod page;
 pub(crate) mod people;
+pub(crate) mod recovery;
 pub(crate) mod second_factor;
 pub(crate) mod sessions;
 pub(crate) mod table;

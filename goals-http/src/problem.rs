@@ -44,6 +44,7 @@ codes! {
     CsrfRefused = "csrf_refused", FORBIDDEN;
     InsufficientScope = "insufficient_scope", FORBIDDEN;
     NotFound = "not_found", NOT_FOUND;
+    LinkSpent = "link_spent", NOT_FOUND;
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED;
     RequestTimeout = "request_timeout", REQUEST_TIMEOUT;
     DuplicateGoal = "duplicate_goal", CONFLICT;
@@ -196,6 +197,7 @@ impl From<Error> for Problem {
             Error::Invalid(errors) => return errors.into(),
             Error::Unavailable(source) => Self::unavailable(&*source),
             Error::NotFound => Self::new(Code::NotFound),
+            Error::LinkSpent => Self::new(Code::LinkSpent),
             Error::Unauthenticated => Self::unauthenticated(),
             Error::SecondFactorRequired => Self::second_factor_required(),
             Error::WrongCode => {

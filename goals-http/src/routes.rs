@@ -9,8 +9,8 @@ use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
 use crate::handlers::{
-    api_tokens, changes, check_ins, goals, health, history, meta, pace, page, people, second_factor, sessions, table,
-    users, views,
+    api_tokens, changes, check_ins, goals, health, history, meta, pace, page, people, recovery, second_factor,
+    sessions, table, users, views,
 };
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
@@ -149,6 +149,10 @@ routes! {
     GET    "/api/v1/tokens"             Session         => api_tokens::list (Accounts);
     POST   "/api/v1/tokens"             Session  <json> => api_tokens::create (Accounts);
     DELETE "/api/v1/tokens/{id}"        Session         => api_tokens::revoke (Accounts);
+    POST   "/api/v1/password-resets"    Open     <json> => recovery::request_reset (Accounts);
+    PUT    "/api/v1/password-resets/{token}" Open <json> => recovery::reset (Accounts);
+    POST   "/api/v1/email-verifications" Session        => recovery::request_verification (Accounts);
+    PUT    "/api/v1/email-verifications/{token}" Open   => recovery::verify (Accounts);
     POST   "/api/v1/two-factor"         Session  <json> => second_factor::enrol (Accounts);
     PUT    "/api/v1/two-factor"         Session  <json> => second_factor::confirm (Accounts);
     DELETE "/api/v1/two-factor"         Session  <json> => second_factor::remove (Accounts);
@@ -246,7 +250,12 @@ mod tests {
         for parts in [ALL, Parts { accounts: false, ..ALL }] {
             let table = table(parts).unwrap();
             for route in parts.routes() {
-                let path = route.path.replace("{id}", "x").replace("{check_in}", "y").replace("{*path}", "a/b");
+                let path = route
+                    .path
+                    .replace("{id}", "x")
+                    .replace("{check_in}", "y")
+                    .replace("{token}", "x")
+                    .replace("{*path}", "a/b");
                 let (found, parameters) = find(&table, &route.method, &path).unwrap();
                 assert!(std::ptr::eq(found, route), "{} {}", route.method, route.path);
                 let given = parameters.iter().filter(|parameter| !parameter.is_empty()).count();

@@ -32,3 +32,17 @@ CREATE TABLE :schema.recovery_codes (
     CONSTRAINT recovery_codes_pk PRIMARY KEY (user_id, code_hash),
     CONSTRAINT recovery_codes_factor_fk FOREIGN KEY (user_id) REFERENCES :schema.second_factors (user_id)
 );
+
+-- Links in letters, each good once. Rows of nobody are written where nobody is known, so that the
+-- time tells nothing; so no foreign key.
+CREATE TABLE :schema.links (
+    user_id    uuid        NOT NULL,
+    link_id    uuid        NOT NULL,
+    purpose    text        NOT NULL,
+    token_hash bytea       NOT NULL,
+    email      text,
+    expires_at timestamptz NOT NULL,
+    CONSTRAINT links_pk PRIMARY KEY (user_id, link_id)
+);
+
+CREATE INDEX links_expires_ix ON :schema.links (expires_at);

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
-    ApiToken, ApiTokenId, ApiTokenRepository, RecoveryCode, SecondFactor, SecondFactorRepository, SessionId, Spend,
-    StoreError, Ticket, TicketSecret, User, UserId,
+    ApiToken, ApiTokenId, ApiTokenRepository, Link, LinkRepository, PasswordHash, RecoveryCode, SecondFactor,
+    SecondFactorRepository, SessionId, Spend, StoreError, Ticket, TicketSecret, User, UserId,
 };
 
 use crate::store::PgStore;
@@ -61,5 +61,33 @@ impl SecondFactorRepository for PgStore {
 
     async fn remove(&self, user: UserId, now: DateTime<Utc>) -> Result<bool, StoreError> {
         self.call(|on| self.sql.second_factors.remove(on, user, now)).await
+    }
+}
+
+#[async_trait]
+impl LinkRepository for PgStore {
+    async fn issue(&self, link: &Link, now: DateTime<Utc>, max: u32) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.links.issue(on, link, now, max)).await
+    }
+
+    async fn find(&self, shown: &Ticket, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        self.call(|on| self.sql.links.find(on, shown, now)).await
+    }
+
+    async fn reset_password(
+        &self,
+        shown: &Ticket,
+        hash: &PasswordHash,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.call(|on| self.sql.links.reset_password(on, shown, hash, now)).await
+    }
+
+    async fn confirm_email(&self, shown: &Ticket, now: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        self.call(|on| self.sql.links.confirm_email(on, &self.sql.users, shown, now)).await
+    }
+
+    async fn forget_expired(&self, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.call(|on| self.sql.links.forget_expired(on, now)).await
     }
 }

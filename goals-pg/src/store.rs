@@ -18,6 +18,7 @@ use crate::connection::{Connection, Slot};
 use crate::error::{is_retryable, store_error};
 use crate::migrate::{MigrateError, Migration, Migrations};
 use crate::sql::api_tokens::ApiTokenSql;
+use crate::sql::links::LinkSql;
 use crate::sql::second_factors::SecondFactorSql;
 use crate::sql::sessions::SessionSql;
 use crate::sql::throttle::ThrottleSql;
@@ -46,6 +47,7 @@ pub(crate) struct Sql {
     pub(crate) sessions: SessionSql,
     pub(crate) api_tokens: ApiTokenSql,
     pub(crate) throttle: ThrottleSql,
+    pub(crate) links: LinkSql,
     pub(crate) second_factors: SecondFactorSql,
     pub(crate) goals: GoalSql,
     pub(crate) check_ins: CheckInSql,
@@ -94,6 +96,7 @@ impl PgStore {
             sessions: SessionSql::new(&config.schema),
             api_tokens: ApiTokenSql::new(&config.schema),
             throttle: ThrottleSql::new(&config.schema),
+            links: LinkSql::new(&config.schema),
             second_factors: SecondFactorSql::new(&config.schema),
             goals: GoalSql::new(&config.schema),
             check_ins: CheckInSql::new(&config.schema),

@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 use super::{Kept, MemoryStore, State};
 use crate::ids::{OwnerId, SessionId, UserId};
 use crate::password::PasswordHash;
+use crate::recovery::Purpose;
 use crate::session::{Session, SessionSecret};
 use crate::store::{Credentials, Rotated, Rotation, SAME_TIME, SessionRepository, StoreError, UserRepository};
 use crate::user::{LoginName, User};
 
 impl State {
-    fn check_names(&self, user: &User) -> Result<(), StoreError> {
+    pub(super) fn check_names(&self, user: &User) -> Result<(), StoreError> {
         let mut others = self.users.values().map(|known| &known.user).filter(|other| other.id != user.id);
         if others.clone().any(|other| other.username.folded() == user.username.folded()) {
             return Err(StoreError::UsernameTaken);
@@ -74,6 +75,7 @@ impl UserRepository for MemoryStore {
         let Some(known) = state.users.get_mut(&id).filter(|known| known.hash == *old) else { return Ok(false) };
         known.hash = new.clone();
         state.sessions.retain(|(user, session), _| *user != id || *session == keep);
+        state.links.retain(|link| link.ticket.user != id || link.purpose != Purpose::PasswordReset);
         Ok(true)
     }
 
@@ -93,6 +95,7 @@ impl UserRepository for MemoryStore {
         state.sessions.retain(|(user, _), _| *user != id);
         state.api_tokens.retain(|(user, _), _| *user != id);
         state.second_factors.remove(&id);
+        state.links.retain(|link| link.ticket.user != id);
         state.goals.retain(|(owner, _), _| *owner != OwnerId::from(id));
         state.check_ins.retain(|(owner, _, _), _| *owner != OwnerId::from(id));
         state.logs.remove(&OwnerId::from(id));

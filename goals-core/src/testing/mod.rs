@@ -14,7 +14,9 @@ pub use fixtures::{PutGoals, event, goal, measures, now, purged, receipt, sessio
 
 pub use crate::api_token::MockApiTokenRepository;
 pub use crate::limiter::MockRateLimiter;
+pub use crate::mail::MockMailer;
 pub use crate::password::MockPasswordHasher;
+pub use crate::recovery::MockLinkRepository;
 pub use crate::second_factor::{MockOneTimeCodes, MockSecondFactorRepository};
 pub use crate::store::{MockCheckInRepository, MockGoalRepository, MockSessionRepository, MockUserRepository};
 pub use crate::token::MockTokenCodec;

@@ -31,6 +31,10 @@ mod api_tokens {
     goals_core::conformance_suite!(api_tokens, super::new_store());
 }
 
+mod links {
+    goals_core::conformance_suite!(links, super::new_store());
+}
+
 mod second_factors {
     goals_core::conformance_suite!(second_factors, super::new_store());
 }

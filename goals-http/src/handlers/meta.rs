@@ -54,6 +54,7 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
         accounts: accounts.is_some(),
         sign_in_url: api.sign_in_url.as_deref(),
         two_factor: accounts.map(Accounts::has_two_factor),
+        mail: accounts.map(Accounts::has_mailer),
         storage: &api.storage,
     })
 }

@@ -29,10 +29,10 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
 }
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
-    let patch = input::user_patch(std::mem::take(&mut call.body))?;
-    let user = &call.account()?.user;
-    let updated = call.accounts()?.update(user.id, expected(&call.headers)?, &patch).await;
-    let updated = updated.map_err(|error| refused(&call.api, user.time_zone, error))?;
+    let (patch, password) = input::user_patch(std::mem::take(&mut call.body))?;
+    let (who, expected) = (call.account()?, expected(&call.headers)?);
+    let updated = call.accounts()?.change_profile(who, expected, &patch, password, &call.client).await;
+    let updated = updated.map_err(|error| refused(&call.api, who.user.time_zone, error))?;
     Reply::json(&UserOut::from(&updated))?.etag(&etag(updated.version))
 }
 

@@ -3,8 +3,8 @@
 #![expect(dead_code, reason = "the document is made of their attributes")]
 
 use super::schemas::{
-    DeviceCode, GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewUser, PasswordChange, Proof, ProofWithCode,
-    Refresh, SignedIn, UserChange,
+    Address, DeviceCode, GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewPassword, NewUser, PasswordChange,
+    Proof, ProofWithCode, Refresh, SignedIn, UserChange,
 };
 use crate::wire::credentials::{ApiTokensOut, EnrolmentOut, NewApiTokenOut, RecoveryCodesOut};
 use crate::wire::events::{ChangesOut, HistoryOut};
@@ -138,6 +138,35 @@ pub(super) const fn create_api_token() {}
     responses((status = 204, description = "It is over.")),
 )]
 pub(super) const fn revoke_api_token() {}
+
+/// Ask for a letter with a link to another password.
+#[utoipa::path(
+    post, path = "/api/v1/password-resets", tag = "recovery", request_body = Address,
+    responses((status = 202, description = "Whoever has this address gets a letter; if somebody has.")),
+)]
+pub(super) const fn request_reset() {}
+
+/// Set another password by a link; ends all sessions and API tokens.
+#[utoipa::path(
+    put, path = "/api/v1/password-resets/{token}", tag = "recovery", params(("token" = String, Path)),
+    request_body = NewPassword,
+    responses((status = 204, description = "It is set.")),
+)]
+pub(super) const fn reset() {}
+
+/// Ask for a letter with a link that verifies one's address.
+#[utoipa::path(
+    post, path = "/api/v1/email-verifications", tag = "recovery",
+    responses((status = 202, description = "It is on its way, unless there is nothing to verify.")),
+)]
+pub(super) const fn request_verification() {}
+
+/// Verify an address by a link.
+#[utoipa::path(
+    put, path = "/api/v1/email-verifications/{token}", tag = "recovery", params(("token" = String, Path)),
+    responses((status = 204, description = "It is verified.")),
+)]
+pub(super) const fn verify() {}
 
 /// Begin to set up a second factor.
 #[utoipa::path(

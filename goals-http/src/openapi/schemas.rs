@@ -74,10 +74,14 @@ pub(crate) struct NewUser {
 pub(crate) struct UserChange {
     #[schema(nullable = false)]
     username: Option<String>,
+    /// Where people are written to, it waits until it is verified.
     #[schema(format = Email, nullable = false)]
     email: Option<String>,
     locale: Option<String>,
     time_zone: Option<String>,
+    /// Needed with `email`, unless the session is younger than 15 minutes.
+    #[schema(format = Password)]
+    password: Option<String>,
 }
 
 /// What proves that it is the user themselves.
@@ -85,6 +89,20 @@ pub(crate) struct UserChange {
 pub(crate) struct Proof {
     #[schema(format = Password)]
     password: String,
+}
+
+/// To whom a letter is to go.
+#[derive(ToSchema)]
+pub(crate) struct Address {
+    #[schema(format = Email)]
+    email: String,
+}
+
+/// A password to be.
+#[derive(ToSchema)]
+pub(crate) struct NewPassword {
+    #[schema(format = Password)]
+    new_password: String,
 }
 
 /// A code of the device that is being set up.

@@ -1,7 +1,7 @@
 //! The JSON of what lets people in besides their password, both ways.
 
 use chrono::{DateTime, Utc};
-use goals_core::{ApiToken, ApiTokenDraft, ApiTokenId, Enrolment, Password, Scope};
+use goals_core::{ApiToken, ApiTokenDraft, ApiTokenId, EmailAddress, Enrolment, Password, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +22,15 @@ pub(crate) fn api_token(body: Object) -> Result<(ApiTokenDraft, Option<Password>
     let password = fields.get("password", fields::text).map(Password::new);
     fields.finish(draft.validate())?;
     Ok((draft, password))
+}
+
+/// Reads the address to which a letter is to go.
+pub(crate) fn address(body: Object) -> Result<EmailAddress, Problem> {
+    let mut fields = Fields::new(body);
+    let email = fields.required("email", fields::named);
+    fields.finish(Ok(()))?;
+    // A value is missing only where an error was noted, and those have been answered.
+    email.ok_or_else(|| Problem::internal(&"an address is missing"))
 }
 
 /// An API token in its user's list.

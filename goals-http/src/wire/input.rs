@@ -82,8 +82,8 @@ pub(crate) fn registration(
     Ok(registration)
 }
 
-/// Reads a change of a user.
-pub(crate) fn user_patch(body: Object) -> Result<UserPatch, Problem> {
+/// Reads a change of a user, and the password that confirms it.
+pub(crate) fn user_patch(body: Object) -> Result<(UserPatch, Option<Password>), Problem> {
     let mut fields = Fields::new(body);
     let patch = UserPatch {
         username: fields.change("username", fields::text),
@@ -91,8 +91,9 @@ pub(crate) fn user_patch(body: Object) -> Result<UserPatch, Problem> {
         locale: fields.change("locale", fields::text),
         time_zone: fields.change("time_zone", fields::text),
     };
+    let password = fields.get("password", fields::text).map(Password::new);
     fields.finish(patch.validate())?;
-    Ok(patch)
+    Ok((patch, password))
 }
 
 /// Reads members that all have to be there and be texts.

@@ -354,6 +354,11 @@ pub(crate) struct MetaOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) two_factor: Option<bool>,
+    /// Where people have accounts: whether they are written to, to set another password or to verify
+    /// an address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) mail: Option<bool>,
     /// Whether people have accounts here; if not, another program knows who they are.
     pub(crate) accounts: bool,
     /// Where people sign in who have no account here.

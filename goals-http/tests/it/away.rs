@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
-    ApiToken, ApiTokenId, ApiTokenRepository, Credentials, LoginName, PasswordHash, RecoveryCode, Rotated, Rotation,
-    SecondFactor, SecondFactorRepository, Session, SessionId, SessionRepository, SessionSecret, Spend, StoreError,
-    Ticket, TicketSecret, User, UserId, UserRepository,
+    ApiToken, ApiTokenId, ApiTokenRepository, Credentials, Link, LinkRepository, LoginName, PasswordHash, RecoveryCode,
+    Rotated, Rotation, SecondFactor, SecondFactorRepository, Session, SessionId, SessionRepository, SessionSecret,
+    Spend, StoreError, Ticket, TicketSecret, User, UserId, UserRepository,
 };
 
 /// Answers every call with [`StoreError::Unavailable`].
@@ -131,6 +131,29 @@ impl SecondFactorRepository for Away {
     }
 
     async fn remove(&self, _: UserId, _: DateTime<Utc>) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+}
+
+#[async_trait]
+impl LinkRepository for Away {
+    async fn issue(&self, _: &Link, _: DateTime<Utc>, _: u32) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+
+    async fn find(&self, _: &Ticket, _: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        Self::answer()
+    }
+
+    async fn reset_password(&self, _: &Ticket, _: &PasswordHash, _: DateTime<Utc>) -> Result<bool, StoreError> {
+        Self::answer()
+    }
+
+    async fn confirm_email(&self, _: &Ticket, _: DateTime<Utc>) -> Result<Option<User>, StoreError> {
+        Self::answer()
+    }
+
+    async fn forget_expired(&self, _: DateTime<Utc>) -> Result<u64, StoreError> {
         Self::answer()
     }
 }

@@ -21,6 +21,7 @@ mod once;
 mod openapi;
 mod own_users;
 mod page;
+mod recovery;
 mod second_factor;
 mod sessions;
 mod table;

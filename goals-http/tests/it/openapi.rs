@@ -143,6 +143,8 @@ async fn what_the_document_says_is_read_and_nothing_else() {
         ("PUT", "/api/v1/users/me/password", "PasswordChange"),
         ("POST", "/api/v1/sessions/refresh", "Refresh"),
         ("POST", "/api/v1/tokens", "NewApiToken"),
+        ("POST", "/api/v1/password-resets", "Address"),
+        ("PUT", "/api/v1/password-resets/x", "NewPassword"),
         ("POST", "/api/v1/two-factor", "Proof"),
         ("PUT", "/api/v1/two-factor", "DeviceCode"),
         ("DELETE", "/api/v1/two-factor", "ProofWithCode"),

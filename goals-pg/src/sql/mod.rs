@@ -45,6 +45,7 @@ mod columns;
 mod documents;
 mod events;
 mod goals;
+pub(crate) mod links;
 mod list;
 mod numeric;
 mod once;

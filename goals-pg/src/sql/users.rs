@@ -30,6 +30,7 @@ pub(crate) struct UserSql {
     update: String,
     change_password: String,
     end_others: String,
+    end_resets: String,
     remove: Vec<String>,
 }
 
@@ -57,6 +58,7 @@ impl UserSql {
             ),
             change_password: sql("UPDATE :schema.users SET password_hash = $3
                  WHERE user_id = $1 AND password_hash = $2 RETURNING 1"),
+            end_resets: sql("DELETE FROM :schema.links WHERE user_id = $1 AND purpose = 'password_reset'"),
             end_others: sql("DELETE FROM :schema.sessions WHERE user_id = $1 AND session_id <> $2"),
             remove: vec![
                 // Goals and then the counter, as whoever writes a goal does; and the counter before
@@ -70,6 +72,7 @@ impl UserSql {
                 sql("DELETE FROM :schema.usage WHERE owner_id = $1"),
                 sql("DELETE FROM :schema.sessions WHERE user_id = $1"),
                 sql("DELETE FROM :schema.api_tokens WHERE user_id = $1"),
+                sql("DELETE FROM :schema.links WHERE user_id = $1"),
                 sql("DELETE FROM :schema.recovery_codes WHERE user_id = $1"),
                 sql("DELETE FROM :schema.second_factors WHERE user_id = $1"),
                 sql("DELETE FROM :schema.users WHERE user_id = $1"),
@@ -131,7 +134,7 @@ impl UserSql {
     pub(crate) async fn update(&self, mut on: Connection, user: &User, expected: u64) -> Result<bool, StoreError> {
         let claims = claims(user);
         loop {
-            match self.try_update(&mut on, user, expected, &claims).await {
+            match self.try_update(&mut on, user, expected).await {
                 Err(Failure::Sql(error)) if violated(&error) == Some(Constraint::LoginClaim) => {
                     self.check_names(&mut on, user.id, &claims).await?;
                 }
@@ -140,13 +143,7 @@ impl UserSql {
         }
     }
 
-    async fn try_update(
-        &self,
-        on: &mut Connection,
-        user: &User,
-        expected: u64,
-        claims: &[String],
-    ) -> Result<bool, Failure> {
+    async fn try_update(&self, on: &mut Connection, user: &User, expected: u64) -> Result<bool, Failure> {
         let record = Record::of(user);
         let transaction = on.begin().await?;
         let known = self.lock(&transaction, record.id).await?.filter(|known| known.version == expected);
@@ -154,14 +151,19 @@ impl UserSql {
             transaction.rollback().await?;
             return Ok(false);
         };
-        let before = self::claims(&known);
-        let gone: Vec<_> = before.iter().filter(|claim| !claims.contains(claim)).collect();
-        let new: Vec<_> = claims.iter().filter(|claim| !before.contains(claim)).collect();
-        transaction.run(&self.unclaim, &[(&record.id, Type::UUID), (&gone, Type::TEXT_ARRAY)]).await?;
-        transaction.run(&self.claim, &[(&record.id, Type::UUID), (&new, Type::TEXT_ARRAY)]).await?;
-        transaction.run(&self.update, &record.params()).await?;
+        self.replace(&transaction, &known, user).await?;
         transaction.commit().await?;
         Ok(true)
+    }
+
+    /// Puts `next` in the place of `known`, who is locked, with the names that they log in with.
+    pub(super) async fn replace(&self, transaction: &Transaction<'_>, known: &User, next: &User) -> Result<(), Error> {
+        let (record, before, after) = (Record::of(next), claims(known), claims(next));
+        let gone: Vec<_> = before.iter().filter(|claim| !after.contains(claim)).collect();
+        let new: Vec<_> = after.iter().filter(|claim| !before.contains(claim)).collect();
+        transaction.run(&self.unclaim, &[(&record.id, Type::UUID), (&gone, Type::TEXT_ARRAY)]).await?;
+        transaction.run(&self.claim, &[(&record.id, Type::UUID), (&new, Type::TEXT_ARRAY)]).await?;
+        transaction.run(&self.update, &record.params()).await.map(drop)
     }
 
     pub(crate) async fn change_password(
@@ -183,6 +185,7 @@ impl UserSql {
             // A statement of its own: it sees the sessions that began while the first one waited.
             let others: [Param<'_>; 2] = [(&id, Type::UUID), (&keep.as_uuid(), Type::UUID)];
             transaction.run(&self.end_others, &others).await?;
+            transaction.run(&self.end_resets, &[(&id, Type::UUID)]).await?;
             transaction.commit().await?;
             Ok(true)
         };
@@ -232,7 +235,7 @@ impl UserSql {
         Ok(true)
     }
 
-    async fn lock(&self, transaction: &Transaction<'_>, id: Uuid) -> Result<Option<User>, Failure> {
+    pub(super) async fn lock(&self, transaction: &Transaction<'_>, id: Uuid) -> Result<Option<User>, Failure> {
         let rows = transaction.run(&self.lock, &[(&id, Type::UUID)]).await?;
         rows.first().map(|row| user(row).map_err(Failure::Unreadable)).transpose()
     }
@@ -250,7 +253,7 @@ impl UserSql {
 }
 
 /// Why a transaction did not get to its end.
-enum Failure {
+pub(super) enum Failure {
     Sql(Error),
     Unreadable(BoxError),
 }

@@ -15,6 +15,9 @@ mod named {
     mod limiter {
         goals_core::conformance_suite!(limiter, crate::database::store(super::Named));
     }
+    mod links {
+        goals_core::conformance_suite!(links, crate::database::store(super::Named));
+    }
     mod second_factors {
         goals_core::conformance_suite!(second_factors, crate::database::store(super::Named));
     }
@@ -34,6 +37,9 @@ mod unnamed {
     }
     mod limiter {
         goals_core::conformance_suite!(limiter, crate::database::store(super::Unnamed));
+    }
+    mod links {
+        goals_core::conformance_suite!(links, crate::database::store(super::Unnamed));
     }
     mod second_factors {
         goals_core::conformance_suite!(second_factors, crate::database::store(super::Unnamed));

@@ -118,6 +118,7 @@ async fn what_is_done_is_not_done_again() {
             "events",
             "goals",
             "idempotency_keys",
+            "links",
             "login_claims",
             "migrations",
             "recovery_codes",

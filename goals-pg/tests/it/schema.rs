@@ -31,6 +31,7 @@ async fn every_key_begins_with_the_owner() {
         "events owner_id",
         "goals owner_id",
         "idempotency_keys owner_id",
+        "links user_id",
         "login_claims claim_key",
         "migrations version",
         "recovery_codes user_id",

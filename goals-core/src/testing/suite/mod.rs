@@ -16,6 +16,7 @@ pub mod events;
 pub mod goals;
 pub mod hierarchy;
 pub mod limiter;
+pub mod links;
 pub mod once;
 pub mod second_factors;
 
@@ -53,8 +54,8 @@ where
 ///
 /// The first word says which rules: `goals` and `events` for a
 /// [`GoalRepository`](crate::GoalRepository), or, for a store that is an
-/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, `api_tokens`
-/// and `second_factors`; or `limiter` for a [`RateLimiter`](crate::RateLimiter). The second is an expression that gives a
+/// [`AccountStore`](crate::AccountStore) too, `accounts` for users and sessions, `api_tokens`,
+/// `second_factors` and `links`; or `limiter` for a [`RateLimiter`](crate::RateLimiter). The second is an expression that gives a
 /// future of a new, empty store in an `Arc`, and of anything that has to live as long as the test.
 /// The crate that calls it needs tokio with its macros and the runtime of many threads.
 ///
@@ -76,6 +77,9 @@ where
 /// }
 /// mod api_tokens {
 ///     goals_core::conformance_suite!(api_tokens, super::new_store());
+/// }
+/// mod links {
+///     goals_core::conformance_suite!(links, super::new_store());
 /// }
 /// mod second_factors {
 ///     goals_core::conformance_suite!(second_factors, super::new_store());
@@ -208,6 +212,17 @@ macro_rules! conformance_suite {
             a_clock_that_is_late_takes_its_share
             racing_callers_take_what_there_is
             racing_callers_who_give_back_lose_nothing
+        }
+    };
+    (links, $new_store:expr) => {
+        $crate::conformance_suite! { @each links, $new_store,
+            a_reset_is_good_once
+            a_new_password_ends_the_links
+            links_stop_at_the_limit
+            an_address_is_verified
+            an_address_that_is_taken_is_not_verified
+            racing_resets_leave_one
+            racing_requests_stop_at_the_limit
         }
     };
     (second_factors, $new_store:expr) => {
