@@ -57,6 +57,15 @@ impl FieldErrors {
         }
     }
 
+    /// The same errors about values that stand below `pointer`.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        for error in &mut self.0 {
+            error.pointer.insert_str(0, pointer);
+        }
+        self
+    }
+
     /// `Ok` when nothing was refused.
     ///
     /// # Errors

@@ -1,12 +1,16 @@
 //! The use cases of goals.
 
+mod bulk;
 mod check_ins;
 mod history;
 mod import;
 mod once;
 mod outlook;
+mod similar;
 mod trash;
 mod views;
+
+pub use bulk::{BULK_MAX, BulkError, Operation};
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Goals under goals.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Violation;
 use crate::goal::Goal;
@@ -49,6 +49,19 @@ impl Tree {
     /// `None` when there is not even the goal.
     pub(crate) fn new(goals: Vec<Goal>) -> Option<Self> {
         if goals.is_empty() { None } else { Some(Self(goals)) }
+    }
+
+    /// The goal `top` and what is below it among `goals`; `None` when it is not there.
+    pub(crate) fn grown(top: GoalId, mut goals: BTreeMap<GoalId, Goal>) -> Option<Self> {
+        let mut tree = vec![goals.remove(&top)?];
+        let mut met = 0;
+        while let Some(parent) = tree.get(met).map(|goal| goal.id) {
+            let (children, others) = goals.into_iter().partition(|(_, goal)| goal.parent == Some(parent));
+            goals = others;
+            tree.extend(BTreeMap::into_values(children));
+            met += 1;
+        }
+        Some(Self(tree))
     }
 
     pub(crate) fn top(&self) -> &Goal {

@@ -39,6 +39,7 @@ mod query;
 mod recovery;
 mod second_factor;
 mod session;
+mod similar;
 mod standing;
 mod status;
 mod store;
@@ -78,7 +79,8 @@ pub use goal::{
     Priority, TAG_MAX, TAGS_MAX, TITLE_MAX, attribute_pointer,
 };
 pub use goals::{
-    Expected, Fate, Goals, IMPORT_MAX, ImportGoal, Imported, PAUSE_MAX, STATS_DAYS, Stats, TRIAL_MAX, Trial,
+    BULK_MAX, BulkError, Expected, Fate, Goals, IMPORT_MAX, ImportGoal, Imported, Operation, PAUSE_MAX, STATS_DAYS,
+    Stats, TRIAL_MAX, Trial,
 };
 pub use hierarchy::{Ancestor, LEVELS_MAX};
 pub use idempotency::{Answer, IDEMPOTENCY_KEPT, IDEMPOTENCY_KEY_MAX, IdempotencyKey, Once, Receipt};
@@ -108,6 +110,7 @@ pub use second_factor::{
     SecondFactorRepository, Spend,
 };
 pub use session::{CLIENT_MAX, Client, Lifetimes, NotARefreshToken, RefreshToken, Session, SessionSecret};
+pub use similar::{SIMILAR_MAX, TitledGoal};
 pub use standing::Standing;
 pub use status::Status;
 pub use store::{

@@ -54,6 +54,7 @@ use crate::routes::{Access, Parts};
         paths::remove_second_factor,
         paths::list_goals,
         paths::create_goal,
+        paths::bulk_goals,
         table::export,
         table::import,
         paths::get_goal,

@@ -160,6 +160,7 @@ routes! {
     POST   "/api/v1/goals"              SignedIn <json once> => goals::create;
     GET    "/api/v1/goals.csv"          SignedIn [EXPORT_QUERY] => table::export;
     POST   "/api/v1/goals/import"       SignedIn [IMPORT_QUERY] <csv> => table::import;
+    POST   "/api/v1/goals/bulk"         SignedIn <json> => goals::bulk;
     GET    "/api/v1/goals/{id}"         SignedIn [AS_OF_QUERY] => goals::get;
     PATCH  "/api/v1/goals/{id}"         SignedIn <json> => goals::update;
     DELETE "/api/v1/goals/{id}"         SignedIn        => goals::delete;

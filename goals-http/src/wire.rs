@@ -1,5 +1,6 @@
 //! The JSON of goals, users and sessions, both ways.
 
+pub(crate) mod bulk;
 pub(crate) mod check_ins;
 pub(crate) mod credentials;
 pub(crate) mod csv;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
     Document, DocumentKind, DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, FieldValue, Goal, GoalId,
-    GoalQuery, GoalRepository, GoalWrite, NewEvent, NotApplied, OwnerId, Page, Receipt, StoreError,
+    GoalQuery, GoalRepository, GoalWrite, NewEvent, NotApplied, OwnerId, Page, Receipt, StoreError, TitledGoal,
 };
 
 use crate::error::store_error;
@@ -40,6 +40,17 @@ impl GoalRepository for PgStore {
 
     async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError> {
         self.call(|on| self.sql.goals.find(on, owner, id)).await
+    }
+
+    async fn open_titles(
+        &self,
+        owner: OwnerId,
+        parent: Option<GoalId>,
+        least: usize,
+        most: usize,
+        limit: u32,
+    ) -> Result<Vec<TitledGoal>, StoreError> {
+        self.call(|on| self.sql.goals.open_titles(on, owner, parent, (least, most), limit)).await
     }
 
     async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError> {

@@ -138,13 +138,13 @@ impl Goals {
     }
 
     /// That `goal` follows another into the trash or out of it.
-    fn following(&self, goal: &Goal, deleted_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> GoalWrite {
+    pub(super) fn following(&self, goal: &Goal, deleted_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> GoalWrite {
         let kind = if deleted_at.is_some() { EventKind::GoalDeleted } else { EventKind::GoalRestored };
         // Nobody can have taken its place: its parent was in the trash, where nothing is put.
         self.changed(goal, in_trash(goal, deleted_at, now), kind, DuplicateCheck::Keep)
     }
 
-    fn changed(&self, goal: &Goal, next: Goal, kind: EventKind, check: DuplicateCheck) -> GoalWrite {
+    pub(super) fn changed(&self, goal: &Goal, next: Goal, kind: EventKind, check: DuplicateCheck) -> GoalWrite {
         let event = NewEvent::changed(self.event_id(next.updated_at), kind, goal, &next);
         GoalWrite::Update { goal: next, event, expected: goal.version, check }
     }
@@ -165,13 +165,13 @@ fn next(goal: &Goal, now: DateTime<Utc>) -> Goal {
     Goal { updated_at: now, version: goal.version + 1, ..goal.clone() }
 }
 
-fn in_trash(goal: &Goal, deleted_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Goal {
+pub(super) fn in_trash(goal: &Goal, deleted_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Goal {
     Goal { deleted_at, ..next(goal, now) }
 }
 
 /// `now`, or a little later: what left together is known by its time, so no other goal of the tree
 /// may have left at that very time.
-fn unlike_others(tree: &Tree, now: DateTime<Utc>) -> DateTime<Utc> {
+pub(super) fn unlike_others(tree: &Tree, now: DateTime<Utc>) -> DateTime<Utc> {
     let mut times = successors(Some(now), |at| at.checked_add_signed(TimeDelta::microseconds(1)));
     times.find(|at| tree.all().all(|goal| goal.deleted_at != Some(*at))).unwrap_or(now)
 }

@@ -14,6 +14,7 @@ use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::limits::LimitKind;
 use crate::query::{Cursor, GoalQuery, Page};
+use crate::similar::TitledGoal;
 use crate::store::{Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied, StoreError};
 use crate::value::FieldValue;
 
@@ -185,6 +186,24 @@ impl GoalRepository for MemoryStore {
 
     async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError> {
         Ok(self.state().goals.get(&(owner, id)).cloned())
+    }
+
+    async fn open_titles(
+        &self,
+        owner: OwnerId,
+        parent: Option<GoalId>,
+        least: usize,
+        most: usize,
+        limit: u32,
+    ) -> Result<Vec<TitledGoal>, StoreError> {
+        let state = self.state();
+        let is_like = |goal: &&Goal| {
+            goal.is_open() && goal.parent == parent && (least..=most).contains(&goal.title.chars().count())
+        };
+        let mut found: Vec<_> = state.of_owner(owner).filter(is_like).collect();
+        found.sort_unstable_by_key(|goal| std::cmp::Reverse(goal.id));
+        let found = found.into_iter().take(limit as usize);
+        Ok(found.map(|goal| TitledGoal { id: goal.id, title: goal.title.clone() }).collect())
     }
 
     async fn list(&self, owner: OwnerId, query: &GoalQuery) -> Result<Page<Goal>, StoreError> {

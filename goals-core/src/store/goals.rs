@@ -10,6 +10,7 @@ use crate::goal::Goal;
 use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::query::{GoalQuery, Page};
+use crate::similar::TitledGoal;
 use crate::value::FieldValue;
 use crate::words::words;
 
@@ -149,6 +150,20 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// The store's own.
     async fn find(&self, owner: OwnerId, id: GoalId) -> Result<Option<Goal>, StoreError>;
+
+    /// The open goals under `parent`, or without one, whose titles have from `least` to `most`
+    /// characters: the newest ids first, and no more than `limit`.
+    ///
+    /// # Errors
+    /// The store's own.
+    async fn open_titles(
+        &self,
+        owner: OwnerId,
+        parent: Option<GoalId>,
+        least: usize,
+        most: usize,
+        limit: u32,
+    ) -> Result<Vec<TitledGoal>, StoreError>;
 
     /// A page of goals: those for which [`GoalQuery::matches`] holds, after the cursor, in the
     /// order of [`Sort::compare`](crate::Sort::compare). The query has been validated.

@@ -1,6 +1,6 @@
 //! Goals.
 
-use goals_core::{Answer, Error, Goal, GoalId};
+use goals_core::{Answer, BulkError, Error, Goal, GoalId};
 use http::StatusCode;
 
 use super::{etag, expected, refused};
@@ -9,9 +9,10 @@ use crate::reply::Reply;
 use crate::routes::API;
 use crate::service::Call;
 use crate::wire::{
+    bulk,
     events::as_of,
     input,
-    output::{GoalOut, GoalsOut},
+    output::{BulkOut, GoalOut, GoalsOut, NewGoalOut},
 };
 
 pub(crate) async fn list(call: Call) -> Result<Reply, Problem> {
@@ -24,7 +25,14 @@ pub(crate) async fn create(mut call: Call) -> Result<Reply, Problem> {
     let draft = input::goal_draft(std::mem::take(&mut call.body))?;
     let attempt = call.attempt.take();
     let (owner, goals) = (call.owner()?, &call.api.0.goals);
-    let made = |goal: &Goal| shown(&call, goal)?.created(&call.api.location(&format!("{API}/goals/{}", goal.id)));
+    // Looked for first: an answer that is kept is kept as a whole. A store that does not say gives
+    // no warning; whether it makes the goal is another matter.
+    let similar = goals.similar(owner, &draft).await.unwrap_or_default();
+    let made = |goal: &Goal| {
+        let location = call.api.location(&format!("{API}/goals/{}", goal.id));
+        let made = NewGoalOut::new(goal, &similar, goals.now(), call.time_zone());
+        Reply::json(&made)?.etag(&etag(goal.version))?.created(&location)
+    };
     let Some(attempt) = attempt else { return made(&goals.create(owner, draft).await?) };
     match goals.create_once(owner, draft, attempt, |goal| made(goal)?.keep()).await? {
         Answer::First(reply) => Reply::kept(&reply),
@@ -65,6 +73,23 @@ pub(crate) async fn restore(call: Call) -> Result<Reply, Problem> {
 pub(crate) async fn purge(call: Call) -> Result<Reply, Problem> {
     call.api.0.goals.purge(call.owner()?, id(&call)?).await?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+pub(crate) async fn bulk(mut call: Call) -> Result<Reply, Problem> {
+    let (goals, zone) = (&call.api.0.goals, call.time_zone());
+    let operations = bulk::operations(std::mem::take(&mut call.body), zone.day_of(goals.now()))?;
+    match goals.bulk(call.owner()?, &operations).await {
+        Ok(done) => Reply::json(&BulkOut::new(&done, goals.now(), zone)),
+        Err(BulkError { at, error }) => {
+            let pointer = format!("/operations/{at}");
+            let place = operations.get(at).map_or("", bulk::place);
+            let error = match error {
+                Error::Invalid(errors) => Error::Invalid(errors.under(&format!("{pointer}{place}"))),
+                other => other,
+            };
+            Err(stale(&call, error).with("pointer", pointer))
+        }
+    }
 }
 
 /// What is no id names nothing.

@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 use goals_core::{
-    API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, Color, DESCRIPTION_MAX,
-    ITEM_MAX, ITEMS_MAX, LEVELS_MAX, NOTE_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX, TAGS_MAX, TITLE_MAX,
-    UNIT_MAX, VIEW_NAME_MAX, VIEW_QUERY_MAX, VIEWS_MAX,
+    API_TOKEN_DAYS_MAX, API_TOKEN_NAME_MAX, ATTRIBUTES_MAX, ATTRIBUTES_MAX_BYTES, Accounts, BULK_MAX, Color,
+    DESCRIPTION_MAX, ITEM_MAX, ITEMS_MAX, LEVELS_MAX, NOTE_MAX, PAGE_DEFAULT, PAGE_MAX, Priority, Status, TAG_MAX,
+    TAGS_MAX, TITLE_MAX, UNIT_MAX, VIEW_NAME_MAX, VIEW_QUERY_MAX, VIEWS_MAX,
 };
 use http::header::{CACHE_CONTROL, HeaderValue};
 
@@ -43,6 +43,7 @@ pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
             view_query_characters: VIEW_QUERY_MAX,
             password_characters_min: policy.map(|policy| policy.min_length),
             password_characters_max: policy.map(|policy| policy.max_length),
+            bulk_operations: BULK_MAX,
             page_default: PAGE_DEFAULT,
             page_max: PAGE_MAX,
             body_bytes: api.body_limit,

@@ -3,13 +3,14 @@
 #![expect(dead_code, reason = "the document is made of their attributes")]
 
 use super::schemas::{
-    Address, DeviceCode, GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewPassword, NewUser, PasswordChange,
-    Proof, ProofWithCode, Refresh, SignedIn, UserChange,
+    Address, Bulk, DeviceCode, GoalChange, GoalQuery, LogIn, NewApiToken, NewGoal, NewPassword, NewUser,
+    PasswordChange, Proof, ProofWithCode, Refresh, SignedIn, UserChange,
 };
 use crate::wire::credentials::{ApiTokensOut, EnrolmentOut, NewApiTokenOut, RecoveryCodesOut};
 use crate::wire::events::{ChangesOut, HistoryOut};
 use crate::wire::output::{
-    GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, SessionsOut, TokensOut, UserOut, WhoOut,
+    BulkOut, GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, NewGoalOut, SessionsOut, TokensOut, UserOut,
+    WhoOut,
 };
 
 /// Register.
@@ -200,10 +201,17 @@ pub(super) const fn list_goals() {}
 /// Create a goal.
 #[utoipa::path(
     post, path = "/api/v1/goals", tag = "goals", request_body = NewGoal,
-    responses((status = 201, description = "The goal.", body = GoalOut,
+    responses((status = 201, description = "The goal.", body = NewGoalOut,
         headers(("Location" = String), ("ETag" = String)))),
 )]
 pub(super) const fn create_goal() {}
+
+/// Do up to 100 things to goals, all of them or nothing; each sees what those before it do.
+#[utoipa::path(
+    post, path = "/api/v1/goals/bulk", tag = "goals", request_body = Bulk,
+    responses((status = 200, description = "What was made of the goals.", body = BulkOut)),
+)]
+pub(super) const fn bulk_goals() {}
 
 /// Read a goal.
 #[utoipa::path(

@@ -31,6 +31,8 @@ pub(crate) struct Problem {
     /// With `duplicate_goal`: the goal that says the same. With `view_exists`: the view of that name.
     #[schema(format = "uuid")]
     existing_id: Option<String>,
+    /// Of many operations: the one that was refused.
+    pointer: Option<String>,
     /// With `limit_reached`: which limit.
     limit: Option<String>,
     /// With `limit_reached` and `body_too_large`: how much is allowed.
@@ -281,6 +283,30 @@ pub(crate) struct NewItem {
     /// The day on which it was done.
     #[schema(format = Date)]
     done_on: Option<String>,
+}
+
+/// Up to 100 operations.
+#[derive(ToSchema)]
+pub(crate) struct Bulk {
+    #[schema(max_items = 100)]
+    operations: Vec<Operation>,
+}
+
+/// One thing to do. `create` takes `goal`; `update` takes `id`, `version` and `changes`; `delete`
+/// takes `id` and `version`; `restore` takes `id`.
+#[derive(ToSchema)]
+pub(crate) struct Operation {
+    /// `create`, `update`, `delete` or `restore`.
+    op: String,
+    #[schema(format = "uuid", nullable = false)]
+    id: Option<String>,
+    /// The version this is based on, or `*` to force it.
+    #[schema(nullable = false)]
+    version: Option<Value>,
+    #[schema(nullable = false)]
+    goal: Option<NewGoal>,
+    #[schema(nullable = false)]
+    changes: Option<GoalChange>,
 }
 
 /// Which goals to list.

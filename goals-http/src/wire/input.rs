@@ -15,7 +15,14 @@ use crate::query::Query;
 /// Reads a goal to be made.
 pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, FieldErrors> {
     let mut fields = Fields::new(body);
-    let draft = GoalDraft {
+    let draft = draft_in(&mut fields);
+    fields.judge(draft.validate())?;
+    Ok(draft)
+}
+
+/// The goal that `fields` describe.
+pub(super) fn draft_in(fields: &mut Fields) -> GoalDraft {
+    GoalDraft {
         id: fields.get("id", fields::id),
         title: fields.get("title", fields::text).unwrap_or_default(),
         description: fields.get("description", fields::text).unwrap_or_default(),
@@ -29,17 +36,22 @@ pub(crate) fn goal_draft(body: Object) -> Result<GoalDraft, FieldErrors> {
         tags: fields.get("tags", fields::texts).unwrap_or_default(),
         attributes: fields.get("attributes", fields::attributes).unwrap_or_default(),
         parent: fields.get("parent", fields::id),
-        duplicates: duplicates(&mut fields),
-    };
-    fields.judge(draft.validate())?;
-    Ok(draft)
+        duplicates: duplicates(fields),
+    }
 }
 
 /// Reads a change of a goal; what it ticks is done `today`.
 pub(crate) fn goal_patch(body: Object, today: NaiveDate) -> Result<GoalPatch, FieldErrors> {
     let mut fields = Fields::new(body);
+    let patch = patch_in(&mut fields, today);
+    fields.judge(patch.validate())?;
+    Ok(patch)
+}
+
+/// The change that `fields` describe.
+pub(super) fn patch_in(fields: &mut Fields, today: NaiveDate) -> GoalPatch {
     let ticks = fields.get("ticks", measure::ticks).unwrap_or_default();
-    let patch = GoalPatch {
+    GoalPatch {
         title: fields.change("title", fields::text),
         description: fields.change("description", fields::text),
         status: fields.change("status", fields::named),
@@ -54,10 +66,8 @@ pub(crate) fn goal_patch(body: Object, today: NaiveDate) -> Result<GoalPatch, Fi
         attributes: fields.change("attributes", fields::attribute_changes),
         parent: fields.change("parent", fields::id),
         archived: fields.change("archived", fields::boolean),
-        duplicates: duplicates(&mut fields),
-    };
-    fields.judge(patch.validate())?;
-    Ok(patch)
+        duplicates: duplicates(fields),
+    }
 }
 
 fn duplicates(fields: &mut Fields) -> Option<DuplicatePolicy> {

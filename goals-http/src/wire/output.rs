@@ -5,8 +5,8 @@ use std::str::FromStr as _;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use goals_core::{
-    AttributeValue, Attributes, Deadline, Goal, GoalId, Page, Quantity, Session, SessionId, Status, TimeZone, Usage,
-    User,
+    AttributeValue, Attributes, Deadline, Goal, GoalId, Page, Quantity, Session, SessionId, Status, TimeZone,
+    TitledGoal, Usage, User,
 };
 use serde::Serialize;
 use serde::ser::{Error as _, SerializeMap as _, Serializer};
@@ -138,6 +138,55 @@ impl<'a> GoalsOut<'a> {
     pub(crate) fn new(page: &'a Page<Goal>, now: DateTime<Utc>, zone: TimeZone) -> Self {
         let items = page.items.iter().map(|goal| GoalOut::new(goal, now, zone)).collect();
         Self { items, next_cursor: page.next.as_ref().map(ToString::to_string) }
+    }
+}
+
+/// A goal that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedGoal)]
+pub(crate) struct NewGoalOut<'a> {
+    #[serde(flatten)]
+    goal: GoalOut<'a>,
+    /// Absent when there is nothing to warn of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningOut<'a>>,
+}
+
+/// Something that is no mistake but may be one.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Warning)]
+pub(crate) struct WarningOut<'a> {
+    /// `similar_goal`: an open goal nearly says the same.
+    code: &'static str,
+    /// That goal.
+    #[serde(serialize_with = "shown")]
+    #[schema(value_type = String, format = "uuid")]
+    existing_id: GoalId,
+    /// Its title.
+    title: &'a str,
+}
+
+impl<'a> NewGoalOut<'a> {
+    /// `goal` beside those that are `similar`, at `now` for an owner who lives in `zone`.
+    pub(crate) fn new(goal: &'a Goal, similar: &'a [TitledGoal], now: DateTime<Utc>, zone: TimeZone) -> Self {
+        let warning =
+            |goal: &'a TitledGoal| WarningOut { code: "similar_goal", existing_id: goal.id, title: &goal.title };
+        Self { goal: GoalOut::new(goal, now, zone), warnings: similar.iter().map(warning).collect() }
+    }
+}
+
+/// What many operations made of their goals.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BulkResult)]
+pub(crate) struct BulkOut<'a> {
+    /// The goal of each operation, as it left it.
+    items: Vec<GoalOut<'a>>,
+}
+
+impl<'a> BulkOut<'a> {
+    /// `goals` at `now` for an owner who lives in `zone`.
+    pub(crate) fn new(goals: &'a [Goal], now: DateTime<Utc>, zone: TimeZone) -> Self {
+        Self { items: goals.iter().map(|goal| GoalOut::new(goal, now, zone)).collect() }
     }
 }
 
@@ -432,6 +481,8 @@ pub(crate) struct BoundsOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) password_characters_max: Option<usize>,
+    /// Operations that happen together.
+    pub(crate) bulk_operations: usize,
     pub(crate) page_default: u32,
     pub(crate) page_max: u32,
     pub(crate) body_bytes: usize,

@@ -107,3 +107,20 @@ async fn parts_share_the_trash() {
     api.send(Ask::get(path(chapter)).by(&ana)).await.refused(404, "not_found");
     assert_eq!(titles(&api, &ana, "").await, ["Section"]);
 }
+
+#[tokio::test]
+async fn what_nearly_says_the_same_is_told() {
+    let api = Api::new();
+    let ana = api.user("ana").await;
+    let first = api.goal(&ana, json!({ "title": "Read 12 books" })).await;
+    assert_eq!(first.get("warnings"), None);
+    let second = api.goal(&ana, json!({ "title": "Read 12 book" })).await;
+    let warning = json!({ "code": "similar_goal", "existing_id": first["id"], "title": "Read 12 books" });
+    assert_eq!(second["warnings"], json!([warning]));
+    assert_eq!(api.goal(&ana, json!({ "title": "Read 121 books" })).await.get("warnings"), None);
+    let below = json!({ "title": "Read 12 books", "parent": first["id"] });
+    assert_eq!(api.goal(&ana, below).await.get("warnings"), None, "elsewhere it is another thing");
+    let twin = api.goal(&ana, json!({ "title": "read 12 BOOKS", "allow_duplicate": true })).await;
+    assert_eq!(twin["warnings"].as_array().unwrap().len(), 2);
+    assert!(api.send(Ask::get(path(&twin)).by(&ana)).await.is(200).json.get("warnings").is_none());
+}

@@ -6,6 +6,7 @@
 mod accounts;
 mod api_tokens;
 mod away;
+mod bulk;
 mod check_ins;
 mod faults;
 mod forgeries;

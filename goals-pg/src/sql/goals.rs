@@ -5,8 +5,9 @@ mod create;
 use chrono::{DateTime, Utc};
 use goals_core::{
     Actor, DuplicateCheck, DuplicatePolicy, EventId, EventKind, Goal, GoalId, GoalQuery, GoalWrite, NewEvent, OwnerId,
-    Page, StoreError,
+    Page, StoreError, TitledGoal,
 };
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -34,6 +35,7 @@ pub struct GoalSql {
     once: OnceSql,
     open_counter: String,
     find: String,
+    open_titles: String,
     list: ListSql,
     pub(super) tree: TreeSql,
     update: String,
@@ -81,6 +83,12 @@ impl GoalSql {
                  ON CONFLICT (owner_id) DO NOTHING",
             ),
             find: schema.put_into(&format!("SELECT {read} FROM :schema.goals WHERE owner_id = $1 AND goal_id = $2")),
+            open_titles: schema.put_into(&format!(
+                "SELECT goal_id, title FROM :schema.goals
+                 WHERE owner_id = $1 AND parent_id IS NOT DISTINCT FROM $2 AND {IS_OPEN}
+                   AND char_length(title) BETWEEN $3 AND $4
+                 ORDER BY goal_id DESC LIMIT $5"
+            )),
             list: ListSql::new(schema),
             tree: TreeSql::new(schema),
             update: schema.put_into(&update()),
@@ -118,6 +126,33 @@ impl GoalSql {
         let params: [Param<'_>; 2] = [(&owner.as_uuid(), Type::UUID), (&id.as_uuid(), Type::UUID)];
         let rows = on.read(&self.find, &params).await.map_err(store_error)?;
         rows.first().map(|row| columns::goal(owner, row).map_err(unreadable)).transpose()
+    }
+
+    /// The open goals under `parent`, or without one, whose titles have from `least` to `most`
+    /// characters: the newest ids first, and no more than `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], [`StoreError::Backend`].
+    pub async fn open_titles<E: Executor>(
+        &self,
+        mut on: E,
+        owner: OwnerId,
+        parent: Option<GoalId>,
+        (least, most): (usize, usize),
+        limit: u32,
+    ) -> Result<Vec<TitledGoal>, StoreError> {
+        let parent = parent.map(|parent| parent.as_uuid());
+        let bound = |length: usize| i32::try_from(length).unwrap_or(i32::MAX);
+        let params: [Param<'_>; 5] = [
+            (&owner.as_uuid(), Type::UUID),
+            (&parent, Type::UUID),
+            (&bound(least), Type::INT4),
+            (&bound(most), Type::INT4),
+            (&i64::from(limit), Type::INT8),
+        ];
+        let titled = |row: &Row| Ok(TitledGoal { id: GoalId::from_uuid(row.try_get(0)?), title: row.try_get(1)? });
+        let rows = on.read(&self.open_titles, &params).await.map_err(store_error)?;
+        rows.iter().map(titled).collect::<Result<_, tokio_postgres::Error>>().map_err(unreadable)
     }
 
     /// A page of goals.

@@ -109,6 +109,30 @@ pub async fn children_are_found<S: GoalRepository>(store: Arc<S>) {
     assert_eq!(store.find(ana(), second.id).await.expect("an answer"), Some(loose));
 }
 
+/// The titles of open goals are found by their length in characters, among the children of one
+/// parent or those of none, the newest first.
+pub async fn open_titles_are_found<S: GoalRepository>(store: Arc<S>) {
+    let parent = goal(ana(), 1, "Éé🏃");
+    let said = |number, title: &str| goal(ana(), number, title);
+    let below = |number, title: &str| Goal { parent: Some(parent.id), ..said(number, title) };
+    let (gone, done) = (trashed(&said(8, "gone")), closed(&said(9, "done")));
+    for goal in [&parent, &said(2, "four"), &said(3, "fifth"), &below(4, "four"), &below(5, "six"), &gone, &done] {
+        put(&*store, goal).await;
+    }
+    put(&*store, &goal(rui(), 2, "four")).await;
+    for (parent, least, most, limit, found) in [
+        (None, 3, 4, 9, vec![(2, "four"), (1, "Éé🏃")]),
+        (None, 4, 5, 9, vec![(3, "fifth"), (2, "four")]),
+        (None, 0, usize::MAX, 1, vec![(3, "fifth")]),
+        (Some(parent.id), 0, 9, 9, vec![(5, "six"), (4, "four")]),
+        (Some(gone.id), 0, 9, 9, vec![]),
+    ] {
+        let titles = store.open_titles(ana(), parent, least, most, limit).await.expect("an answer");
+        let titles: Vec<_> = titles.iter().map(|goal| (goal.id.as_uuid().as_u128(), goal.title.as_str())).collect();
+        assert_eq!(titles, found, "{least} to {most}");
+    }
+}
+
 /// A parent is a goal of the same owner; a refusal changes nothing and leaves no event.
 pub async fn a_parent_is_a_goal_of_the_owner<S: GoalRepository>(store: Arc<S>) {
     let (anas, ruis) = (goal(ana(), 1, "Ana's"), goal(rui(), 2, "Rui's"));

@@ -146,6 +146,7 @@ macro_rules! conformance_suite {
         }
         $crate::conformance_suite! { @each hierarchy, $new_store,
             children_are_found
+            open_titles_are_found
             a_parent_is_a_goal_of_the_owner
             trees_are_trees_and_not_too_high
             duplicates_stand_side_by_side
