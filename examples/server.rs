@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use goals_core::{
     AccountStore, Accounts, Argon2Hasher, BoxError, GoalStore, Goals, MemoryStore, ProcessLimiter, RateLimiter,
-    SystemClock, SystemIds,
+    SystemClock, SystemIds, reset_link,
 };
 use goals_http::{GoalsApi, Limits, serve};
 use goals_pg::local::{LocalError, LocalPostgres, default_data_dir};
@@ -41,6 +41,9 @@ const CLEAN_UP_EVERY: Duration = Duration::from_secs(300);
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     /// Where to listen
     #[arg(long, env = "GOALS_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -88,6 +91,21 @@ struct Options {
     /// How to write the log, on standard error
     #[arg(long, env = "GOALS_LOG_FORMAT", value_name = "text|json", default_value = "text")]
     log_format: LogFormat,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Prints a link with which somebody sets another password: to hand over in person, where no
+    /// mail is sent. It is good for an hour, and once. Takes the options of the server before its
+    /// name; one with a private PostgreSQL has to be stopped first
+    ResetLink {
+        /// Their username or e-mail address
+        name: String,
+
+        /// Where people reach the page
+        #[arg(long, env = "GOALS_PUBLIC_URL", value_name = "URL", default_value = "http://127.0.0.1:8080")]
+        public_url: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -141,7 +159,7 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 async fn run(options: Options) -> Result<(), BoxError> {
     // First, so that a signal during a slow start is not lost.
     let stop = stop_signal()?;
-    if options.memory {
+    if options.memory && options.command.is_none() {
         tracing::warn!("everything is kept in memory and forgotten at the end");
         let limiter = Arc::new(ProcessLimiter::new());
         return serve_store(&options, Arc::new(MemoryStore::new()), limiter, "memory", stop).await;
@@ -152,6 +170,11 @@ async fn run(options: Options) -> Result<(), BoxError> {
     let store = PgStore::connect(&config)?;
     store.migrate(&Migrations::all(&config.schema)).await?;
     let store = Arc::new(store);
+    if let Some(Command::ResetLink { name, public_url }) = &options.command {
+        let token = accounts(&options, &store, Arc::clone(&store) as _)?.password_reset_token(name).await?;
+        println!("{}", reset_link(public_url, &token));
+        return Ok(());
+    }
     serve_store(&options, Arc::clone(&store), store, "postgres", stop).await
 }
 
@@ -168,6 +191,18 @@ async fn database(options: &Options) -> Result<(Option<LocalPostgres>, PgConfig)
     Ok((Some(server), config))
 }
 
+fn accounts<S>(options: &Options, store: &Arc<S>, limiter: Arc<dyn RateLimiter>) -> Result<Accounts, BoxError>
+where
+    S: AccountStore + 'static,
+{
+    let folder = || data_dir(options).map(|folder| (!options.memory).then_some(folder));
+    let (tokens, codes) = (options.keys.codec(folder)?, options.keys.codes(folder)?);
+    let (hasher, clock, ids) = (Arc::new(Argon2Hasher::default()), Arc::new(SystemClock), Arc::new(SystemIds));
+    Ok(Accounts::new(Arc::clone(store), hasher, Arc::new(tokens), clock, ids)
+        .with_two_factor(Arc::new(codes))
+        .with_rate_limiter((options.throttle == Switch::On).then_some(limiter)))
+}
+
 async fn serve_store<S>(
     options: &Options,
     store: Arc<S>,
@@ -178,14 +213,8 @@ async fn serve_store<S>(
 where
     S: AccountStore + GoalStore + 'static,
 {
-    let (clock, ids) = (Arc::new(SystemClock), Arc::new(SystemIds));
-    let folder = || data_dir(options).map(|folder| (!options.memory).then_some(folder));
-    let (tokens, codes) = (options.keys.codec(folder)?, options.keys.codes(folder)?);
-    let hasher = Arc::new(Argon2Hasher::default());
-    let accounts = Accounts::new(Arc::clone(&store), hasher, Arc::new(tokens), clock.clone(), ids.clone())
-        .with_two_factor(Arc::new(codes))
-        .with_rate_limiter((options.throttle == Switch::On).then_some(limiter));
-    let goals = Goals::new(store, clock, ids).with_max_goals(options.goals_per_owner);
+    let accounts = accounts(options, &store, limiter)?;
+    let goals = Goals::new(store, Arc::new(SystemClock), Arc::new(SystemIds)).with_max_goals(options.goals_per_owner);
     if options.insecure_cookie {
         tracing::warn!("the browser's cookie travels over plain HTTP: whoever listens in can take the session");
     }
