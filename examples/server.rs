@@ -175,7 +175,14 @@ async fn run(options: Options) -> Result<(), BoxError> {
         println!("{}", reset_link(public_url, &token));
         return Ok(());
     }
-    serve_store(&options, Arc::clone(&store), store, "postgres", stop).await
+    // Other instances on this database hear of what is written here, and this one of theirs.
+    let relay = tokio::spawn({
+        let (store, server) = (Arc::clone(&store), config.server);
+        async move { store.relay(&server).await }
+    });
+    let served = serve_store(&options, Arc::clone(&store), store, "postgres", stop).await;
+    relay.abort();
+    served
 }
 
 async fn database(options: &Options) -> Result<(Option<LocalPostgres>, PgConfig), BoxError> {

@@ -28,6 +28,7 @@ mod mail;
 mod measure;
 #[cfg(feature = "memory")]
 mod memory;
+mod notice;
 mod outlook;
 mod pace;
 mod password;
@@ -98,6 +99,7 @@ pub use measure::{
 };
 #[cfg(feature = "memory")]
 pub use memory::MemoryStore;
+pub use notice::{Listener, Notices};
 pub use outlook::{Outlook, Repair};
 pub use pace::{Health, Pace, Reason};
 pub use password::{HashError, Password, PasswordHash, PasswordHasher, PasswordPolicy, Verdict};

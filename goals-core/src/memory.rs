@@ -18,6 +18,7 @@ use crate::event::Event;
 use crate::goal::Goal;
 use crate::idempotency::{IdempotencyKey, Receipt};
 use crate::ids::{ApiTokenId, CheckInId, GoalId, OwnerId, SessionId, UserId};
+use crate::notice::Notices;
 use crate::recovery::Link;
 use crate::second_factor::{RecoveryCode, SecondFactor};
 use crate::session::{Session, SessionSecret};
@@ -43,6 +44,7 @@ struct State {
     logs: BTreeMap<OwnerId, Log>,
     documents: BTreeMap<(OwnerId, DocumentKind), Document>,
     receipts: BTreeMap<(OwnerId, IdempotencyKey), Receipt>,
+    notices: Notices,
 }
 
 /// What happened to the goals of one owner.
@@ -65,7 +67,10 @@ impl MemoryStore {
     /// An empty store.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let store = Self::default();
+        // Nobody writes here from elsewhere.
+        store.state().notices.set_complete(true);
+        store
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

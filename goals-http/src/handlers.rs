@@ -3,6 +3,7 @@
 pub(crate) mod api_tokens;
 pub(crate) mod changes;
 pub(crate) mod check_ins;
+pub(crate) mod events;
 pub(crate) mod goals;
 pub(crate) mod health;
 pub(crate) mod history;

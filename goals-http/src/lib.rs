@@ -21,6 +21,7 @@ mod routes;
 #[cfg(feature = "server")]
 mod serve;
 mod service;
+mod streams;
 mod wire;
 
 use std::fmt;
@@ -41,6 +42,7 @@ pub use serve::{Limits, RequestBody, serve};
 use crate::assets::Page;
 use crate::auth::{Cookie, Users};
 use crate::routes::Parts;
+use crate::streams::Streams;
 
 /// Writes the metrics of a process as text.
 type Render = Arc<dyn Fn() -> String + Send + Sync>;
@@ -65,6 +67,7 @@ struct Inner {
     trusted_proxies: Vec<IpNet>,
     page: Option<Page>,
     metrics: Option<Render>,
+    streams: Streams,
     routes: routes::Table,
     openapi: Bytes,
 }
@@ -219,6 +222,7 @@ impl Builder {
             openapi: openapi.map_err(|error| BuildError(error.into()))?,
             page: parts.page.then(|| Page::new(&base_path)),
             metrics: self.metrics,
+            streams: Streams::default(),
             base_path,
             users: self.users,
             sign_in_url: self.sign_in_url,

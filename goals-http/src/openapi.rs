@@ -65,6 +65,7 @@ use crate::routes::{Access, Parts};
         paths::history,
         paths::undo,
         paths::changes,
+        paths::events,
         views::list_views,
         views::create_view,
         views::update_view,

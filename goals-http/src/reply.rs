@@ -1,11 +1,13 @@
 //! Answers that are not problems.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
+use futures_util::stream::{self, Stream, StreamExt as _};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -16,12 +18,40 @@ use crate::once::REPLAYED;
 use crate::problem::Problem;
 
 /// The body of every answer.
-#[derive(Debug, Default)]
-pub struct ResponseBody(Full<Bytes>);
+#[derive(Debug)]
+pub struct ResponseBody(Content);
+
+enum Content {
+    Whole(Full<Bytes>),
+    /// In pieces as they come, with no end that is known.
+    Stream(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(whole) => whole.fmt(f),
+            Self::Stream(_) => f.write_str("Stream"),
+        }
+    }
+}
+
+impl ResponseBody {
+    /// `begin`, and then whatever comes.
+    pub(crate) fn stream(begin: Bytes, rest: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        Self(Content::Stream(Box::pin(stream::iter([begin]).chain(rest))))
+    }
+}
+
+impl Default for ResponseBody {
+    fn default() -> Self {
+        Bytes::new().into()
+    }
+}
 
 impl From<Bytes> for ResponseBody {
     fn from(whole: Bytes) -> Self {
-        Self(Full::new(whole))
+        Self(Content::Whole(Full::new(whole)))
     }
 }
 
@@ -30,15 +60,26 @@ impl Body for ResponseBody {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
+        match &mut self.0 {
+            Content::Whole(whole) => Pin::new(whole).poll_frame(cx),
+            Content::Stream(stream) => {
+                stream.as_mut().poll_next(cx).map(|piece| piece.map(|piece| Ok(Frame::data(piece))))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        match &self.0 {
+            Content::Whole(whole) => whole.is_end_stream(),
+            Content::Stream(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        match &self.0 {
+            Content::Whole(whole) => whole.size_hint(),
+            Content::Stream(_) => SizeHint::default(),
+        }
     }
 }
 
@@ -48,7 +89,7 @@ pub(crate) struct Reply(Response<ResponseBody>);
 
 impl Reply {
     /// `body` as `media_type`.
-    pub(crate) fn new(media_type: &'static str, body: Bytes) -> Self {
+    pub(crate) fn new(media_type: &'static str, body: impl Into<ResponseBody>) -> Self {
         let mut response = Response::new(body.into());
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         Self(response)
@@ -57,7 +98,7 @@ impl Reply {
     /// `body` as JSON.
     pub(crate) fn json(body: &impl Serialize) -> Result<Self, Problem> {
         let text = serde_json::to_vec(body).map_err(|error| Problem::internal(&error))?;
-        Ok(Self::new("application/json", text.into()))
+        Ok(Self::new("application/json", Bytes::from(text)))
     }
 
     /// No body.

@@ -9,7 +9,7 @@ use http::header::{ALLOW, HeaderValue};
 use matchit::{InsertError, Router};
 
 use crate::handlers::{
-    api_tokens, changes, check_ins, goals, health, history, meta, pace, page, people, recovery, second_factor,
+    api_tokens, changes, check_ins, events, goals, health, history, meta, pace, page, people, recovery, second_factor,
     sessions, table, users, views,
 };
 use crate::problem::{Code, Problem};
@@ -17,7 +17,7 @@ use crate::reply::Reply;
 use crate::service::Call;
 use crate::wire::check_ins::CHECK_IN_QUERY;
 use crate::wire::csv::{EXPORT_QUERY, IMPORT_QUERY};
-use crate::wire::events::{AS_OF_QUERY, CHANGES_QUERY, HISTORY_QUERY, UNDO_QUERY};
+use crate::wire::events::{AS_OF_QUERY, CHANGES_QUERY, HISTORY_QUERY, STREAM_QUERY, UNDO_QUERY};
 
 /// Where the API begins.
 pub(crate) const API: &str = "/api/v1";
@@ -177,6 +177,7 @@ routes! {
     GET    "/api/v1/goals/{id}/history" SignedIn [HISTORY_QUERY] => history::history;
     POST   "/api/v1/goals/{id}/undo"    SignedIn [UNDO_QUERY] => history::undo;
     GET    "/api/v1/changes"            SignedIn [CHANGES_QUERY] => changes::changes;
+    GET    "/api/v1/events"             SignedIn [STREAM_QUERY] => events::events;
     GET    "/api/v1/views"              SignedIn        => views::list;
     POST   "/api/v1/views"              SignedIn <json> => views::create;
     PATCH  "/api/v1/views/{id}"         SignedIn <json> => views::update;

@@ -80,7 +80,7 @@ enum Phase {
 /// Serves `service` until `shutdown` completes and every request that had begun is answered.
 ///
 /// Stopping goes in steps. A lame duck first: still accepting, each answer with
-/// `Connection: close`, [`Draining`] in each request. Then nothing is accepted and idle
+/// `Connection: close`, and [`Draining`] tells it to whoever holds a request. Then nothing is accepted and idle
 /// connections are closed. What is still busy after [`Limits::drain`] is cut off.
 ///
 /// Answers how many connections were cut off. Dropped before that, it cuts off all of them.
@@ -93,7 +93,7 @@ where
     B::Error: Into<BoxError>,
 {
     let most = limits.connections.min(100_000);
-    let phase = watch::Sender::new(Phase::Serving);
+    let (phase, draining) = (watch::Sender::new(Phase::Serving), watch::Sender::new(false));
     let (lame_duck, drain) = (limits.lame_duck, limits.drain);
     let mut listener = Listener {
         socket: listener,
@@ -101,9 +101,11 @@ where
         limits: Arc::new(limits),
         slots: Arc::new(Semaphore::new(most as usize)),
         phase: phase.subscribe(),
+        draining: draining.subscribe().into(),
     };
     listener.accept_until(shutdown).await;
     phase.send_replace(Phase::LameDuck);
+    draining.send_replace(true);
     listener.accept_until(sleep(lame_duck)).await;
     phase.send_replace(Phase::Closing);
     let slots = Arc::clone(&listener.slots);
@@ -121,6 +123,7 @@ struct Listener<S> {
     limits: Arc<Limits>,
     slots: Arc<Semaphore>,
     phase: watch::Receiver<Phase>,
+    draining: Draining,
 }
 
 impl<S, B> Listener<S>
@@ -157,6 +160,7 @@ where
                 body: self.limits.body,
                 ambiguous,
                 phase: self.phase.clone(),
+                draining: self.draining.clone(),
             },
         }
     }
@@ -235,6 +239,7 @@ struct Gate<S> {
     /// The socket saw a head that says the length of its body in two ways.
     ambiguous: Arc<AtomicBool>,
     phase: watch::Receiver<Phase>,
+    draining: Draining,
 }
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for Gate<S>
@@ -286,9 +291,7 @@ where
     async fn pass(mut self, request: Request<Incoming>) -> Result<Response<B>, BoxError> {
         let mut request = request.map(|body| RequestBody::new(body, self.body));
         request.extensions_mut().insert(Peer(self.peer));
-        if *self.phase.borrow() > Phase::Serving {
-            request.extensions_mut().insert(Draining);
-        }
+        request.extensions_mut().insert(self.draining.clone());
         poll_fn(|cx| self.service.poll_ready(cx)).await.map_err(Into::into)?;
         self.service.call(request).await.map_err(Into::into)
     }

@@ -34,7 +34,8 @@ type Answer = Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infalli
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) api: GoalsApi,
-    pub(crate) headers: HeaderMap,
+    /// The head of the request.
+    pub(crate) head: request::Parts,
     /// The value of the first parameter in the path; empty when it has none.
     pub(crate) parameter: String,
     /// The value of the second one.
@@ -47,7 +48,6 @@ pub(crate) struct Call {
     /// The key under which something is to be made once, where the route takes one.
     pub(crate) attempt: Option<Once>,
     pub(crate) client: Client,
-    pub(crate) draining: bool,
     caller: Option<Caller>,
 }
 
@@ -82,6 +82,11 @@ impl Call {
     /// of [`Part::Accounts`](routes::Part) where [`Access::Session`] was asked for.
     pub(crate) fn account(&self) -> Result<&Authenticated, Problem> {
         self.caller()?.account().ok_or_else(Problem::unauthenticated)
+    }
+
+    /// Whether the listener is about to stop, if it tells.
+    pub(crate) fn draining(&self) -> Option<&Draining> {
+        self.head.extensions.get()
     }
 
     /// The accounts; there always are some on a route of [`Part::Accounts`](routes::Part).
@@ -162,7 +167,7 @@ impl GoalsApi {
         let renewed = self.renewed_cookie(caller.as_ref()).await;
         let reply = (route.handler)(Call {
             api: self.clone(),
-            headers: parts.headers,
+            head: parts,
             parameter,
             inner,
             query,
@@ -170,7 +175,6 @@ impl GoalsApi {
             table,
             attempt,
             client,
-            draining: parts.extensions.get::<Draining>().is_some(),
             caller,
         });
         let reply = reply.await?;
@@ -186,6 +190,11 @@ impl GoalsApi {
             Users::Accounts(accounts) => Some(accounts),
             Users::Own(_) => None,
         }
+    }
+
+    /// Whether whoever asked with this head may still ask: their session has not ended.
+    pub(crate) async fn is_still_let_in(&self, head: &request::Parts) -> bool {
+        self.caller(Access::SignedIn, head).await.is_ok()
     }
 
     async fn caller(&self, access: Access, parts: &request::Parts) -> Result<Option<Caller>, Problem> {
@@ -243,8 +252,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
 ];
 
 fn finish(response: &mut Response<ResponseBody>, id: &str, is_head: bool, is_tls: bool) {
-    let length = response.body().size_hint().exact().unwrap_or_default();
-    let has_body = !matches!(response.status().as_u16(), 204 | 304);
+    let length = response.body().size_hint().exact();
+    let length = length.filter(|_| !matches!(response.status().as_u16(), 204 | 304));
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -255,7 +264,7 @@ fn finish(response: &mut Response<ResponseBody>, id: &str, is_head: bool, is_tls
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
-    if has_body {
+    if let Some(length) = length {
         headers.insert(header::CONTENT_LENGTH, length.into());
     }
     if is_head {

@@ -17,7 +17,9 @@ impl CheckInRepository for PgStore {
         event: &NewEvent,
         expected: u64,
     ) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.check_ins.add(on, entry, goal, event, expected)).await
+        let outcome = self.call(|on| self.sql.check_ins.add(on, entry, goal, event, expected)).await?;
+        self.wrote(goal.owner);
+        Ok(outcome)
     }
 
     async fn replace_check_in(
@@ -27,7 +29,9 @@ impl CheckInRepository for PgStore {
         event: &NewEvent,
         expected: u64,
     ) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.check_ins.replace(on, entry, goal, event, expected)).await
+        let outcome = self.call(|on| self.sql.check_ins.replace(on, entry, goal, event, expected)).await?;
+        self.wrote(goal.owner);
+        Ok(outcome)
     }
 
     async fn remove_check_in(
@@ -37,7 +41,9 @@ impl CheckInRepository for PgStore {
         event: &NewEvent,
         expected: u64,
     ) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.check_ins.remove(on, entry, goal, event, expected)).await
+        let outcome = self.call(|on| self.sql.check_ins.remove(on, entry, goal, event, expected)).await?;
+        self.wrote(goal.owner);
+        Ok(outcome)
     }
 
     async fn find_check_in(&self, owner: OwnerId, goal: GoalId, id: CheckInId) -> Result<Option<CheckIn>, StoreError> {

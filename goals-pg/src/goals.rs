@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use goals_core::{
     Document, DocumentKind, DuplicateCheck, DuplicatePolicy, Event, EventId, EventLog, FieldValue, Goal, GoalId,
-    GoalQuery, GoalRepository, GoalWrite, NewEvent, NotApplied, OwnerId, Page, Receipt, StoreError, TitledGoal,
+    GoalQuery, GoalRepository, GoalWrite, Listener, NewEvent, NotApplied, OwnerId, Page, Receipt, StoreError,
+    TitledGoal,
 };
 
 use crate::error::store_error;
@@ -20,7 +21,9 @@ impl GoalRepository for PgStore {
         duplicates: DuplicatePolicy,
         max: u64,
     ) -> Result<(), StoreError> {
-        self.call(|on| self.sql.goals.insert(on, goal, event, duplicates, max)).await
+        self.call(|on| self.sql.goals.insert(on, goal, event, duplicates, max)).await?;
+        self.wrote(goal.owner);
+        Ok(())
     }
 
     async fn insert_once(
@@ -31,7 +34,11 @@ impl GoalRepository for PgStore {
         max: u64,
         receipt: &Receipt,
     ) -> Result<Option<Receipt>, StoreError> {
-        self.call(|on| self.sql.goals.insert_once(on, goal, event, duplicates, max, receipt)).await
+        let known = self.call(|on| self.sql.goals.insert_once(on, goal, event, duplicates, max, receipt)).await?;
+        if known.is_none() {
+            self.wrote(goal.owner);
+        }
+        Ok(known)
     }
 
     async fn forget_receipts(&self, before: DateTime<Utc>, at_most: u32) -> Result<u64, StoreError> {
@@ -64,7 +71,11 @@ impl GoalRepository for PgStore {
         expected: u64,
         check: DuplicateCheck,
     ) -> Result<bool, StoreError> {
-        self.call(|on| self.sql.goals.update(on, goal, event, expected, check)).await
+        let is_replaced = self.call(|on| self.sql.goals.update(on, goal, event, expected, check)).await?;
+        if is_replaced {
+            self.wrote(goal.owner);
+        }
+        Ok(is_replaced)
     }
 
     async fn apply(&self, owner: OwnerId, writes: &[GoalWrite], max: u64) -> Result<(), NotApplied> {
@@ -75,13 +86,16 @@ impl GoalRepository for PgStore {
                 outcome => Ok(outcome),
             }
         };
-        self.call(apply).await.unwrap_or_else(|error| Err(NotApplied { at: 0, error }))
+        self.call(apply).await.unwrap_or_else(|error| Err(NotApplied { at: 0, error }))?;
+        self.wrote(owner);
+        Ok(())
     }
 
     async fn tree(&self, owner: OwnerId, id: GoalId) -> Result<Vec<Goal>, StoreError> {
         self.call(|on| self.sql.goals.tree(on, owner, id)).await
     }
 
+    /// Nobody is told: whoever follows their goals finds out when their patience is at its end.
     async fn purge_expired(
         &self,
         deleted_before: DateTime<Utc>,
@@ -111,6 +125,10 @@ impl GoalRepository for PgStore {
         expected: u64,
     ) -> Result<bool, StoreError> {
         self.call(|on| self.sql.documents.put(on, owner, kind, body, expected)).await
+    }
+
+    fn listen(&self, owner: OwnerId) -> Listener {
+        self.feed.notices.listen(owner)
     }
 
     async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {

@@ -6,6 +6,7 @@ mod config;
 mod connection;
 mod credentials;
 mod error;
+mod feed;
 mod goals;
 #[cfg(any(doc, doctest))]
 pub mod guide;

@@ -1,13 +1,15 @@
 //! The store: a pool of connections, and deadlines around everything that is done with them.
 
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{
     BuildError, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
-use goals_core::StoreError;
+use goals_core::{OwnerId, StoreError};
 use tokio::time::{sleep, timeout};
 use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
@@ -16,7 +18,9 @@ use tracing::warn;
 use crate::config::{PgConfig, StatementMode};
 use crate::connection::{Connection, Slot};
 use crate::error::{is_retryable, store_error};
+use crate::feed::Feed;
 use crate::migrate::{MigrateError, Migration, Migrations};
+use crate::schema::Schema;
 use crate::sql::api_tokens::ApiTokenSql;
 use crate::sql::links::LinkSql;
 use crate::sql::second_factors::SecondFactorSql;
@@ -38,6 +42,10 @@ pub struct PgStore {
     pub(crate) sql: Arc<Sql>,
     /// The transaction that everything takes part in, if there is one.
     within: Option<Arc<Slot>>,
+    /// Whose goals were written to in that transaction.
+    written: Arc<Mutex<BTreeSet<OwnerId>>>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) schema: Schema,
 }
 
 /// Every statement, written once for the schema.
@@ -110,12 +118,31 @@ impl PgStore {
             mode: config.mode,
             sql: Arc::new(sql),
             within: None,
+            written: Arc::default(),
+            feed: Arc::default(),
+            schema: config.schema.clone(),
         }
     }
 
     /// The same, all of it in the transaction on the connection in `slot`.
     pub(crate) fn within(&self, slot: Arc<Slot>) -> Self {
-        Self { within: Some(slot), ..self.clone() }
+        Self { within: Some(slot), written: Arc::default(), ..self.clone() }
+    }
+
+    /// Tells that goals of this owner's were written to: now, or when the transaction is committed.
+    pub(crate) fn wrote(&self, owner: OwnerId) {
+        if self.within.is_some() {
+            self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(owner);
+        } else {
+            self.feed.tell(owner);
+        }
+    }
+
+    /// Tells what was written in the transaction.
+    pub(crate) fn committed(&self) {
+        for owner in mem::take(&mut *self.written.lock().unwrap_or_else(PoisonError::into_inner)) {
+            self.feed.tell(owner);
+        }
     }
 
     /// Runs the migrations that the database does not have, on a connection that is closed

@@ -88,6 +88,7 @@ impl PgTransaction {
     pub async fn commit(self) -> Result<(), StoreError> {
         // COMMIT alone takes back without a word what cannot be committed; SELECT complains.
         self.send("SELECT; COMMIT").await?;
+        self.store.committed();
         self.ended().await
     }
 

@@ -9,6 +9,7 @@ use crate::event::{Actor, Changes, Event, EventKind, EventLog};
 use crate::goal::Goal;
 use crate::hierarchy::Tree;
 use crate::ids::{GoalId, OwnerId};
+use crate::notice::Listener;
 use crate::query::{PAGE_MAX, Page};
 
 /// What can be taken back: the changes of a goal's own fields.
@@ -59,6 +60,13 @@ impl Goals {
         };
         let log = self.store.changes(owner, after, limit).await?;
         if after > log.last { Err(Error::CursorTooOld) } else { Ok(log) }
+    }
+
+    /// Listens for what happens to the goals of an owner: whenever it is told, or its patience is at
+    /// its end, there may be more for [`changes`](Self::changes).
+    #[must_use]
+    pub fn listen(&self, owner: OwnerId) -> Listener {
+        self.store.listen(owner)
     }
 
     /// A goal as it was at `at`: after the last change that happened until then.

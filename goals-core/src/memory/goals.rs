@@ -13,6 +13,7 @@ use crate::hierarchy::{Ancestor, LEVELS_MAX};
 use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
 use crate::limits::LimitKind;
+use crate::notice::Listener;
 use crate::query::{Cursor, GoalQuery, Page};
 use crate::similar::TitledGoal;
 use crate::store::{Document, DocumentKind, DuplicateCheck, GoalRepository, GoalWrite, NotApplied, StoreError};
@@ -45,6 +46,7 @@ impl State {
         let log = self.logs.entry(owner).or_default();
         log.last_seq += 1;
         log.events.push(event.clone().numbered(log.last_seq, owner, goal));
+        self.notices.tell(owner);
     }
 
     fn is_version(&self, goal: &Goal, version: u64) -> bool {
@@ -307,6 +309,10 @@ impl GoalRepository for MemoryStore {
             state.documents.insert((owner, kind), Document { revision: expected + 1, body: body.clone() });
         }
         Ok(present == expected)
+    }
+
+    fn listen(&self, owner: OwnerId) -> Listener {
+        self.state().notices.listen(owner)
     }
 
     async fn count(&self, owner: OwnerId) -> Result<u64, StoreError> {

@@ -9,6 +9,7 @@ use crate::event::{Event, EventLog, NewEvent};
 use crate::goal::Goal;
 use crate::idempotency::Receipt;
 use crate::ids::{EventId, GoalId, OwnerId};
+use crate::notice::Listener;
 use crate::query::{GoalQuery, Page};
 use crate::similar::TitledGoal;
 use crate::value::FieldValue;
@@ -245,6 +246,9 @@ pub trait GoalRepository: Send + Sync + std::fmt::Debug {
         body: &FieldValue,
         expected: u64,
     ) -> Result<bool, StoreError>;
+
+    /// Listens for events of the owner's, to wait for the next ones with [`changes`](Self::changes).
+    fn listen(&self, owner: OwnerId) -> Listener;
 
     /// How many goals the owner has, those in the trash counted.
     ///

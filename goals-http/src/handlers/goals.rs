@@ -47,19 +47,19 @@ pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
         return Reply::json(&GoalOut::new(&goal, at, call.time_zone()));
     }
     let goal = call.api.0.goals.get(call.owner()?, id(&call)?).await?;
-    Ok(shown(&call, &goal)?.unless_known(&call.headers))
+    Ok(shown(&call, &goal)?.unless_known(&call.head.headers))
 }
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
     let today = call.time_zone().day_of(call.api.0.goals.now());
     let patch = input::goal_patch(std::mem::take(&mut call.body), today)?;
-    let expected = expected(&call.headers)?;
+    let expected = expected(&call.head.headers)?;
     let updated = call.api.0.goals.update(call.owner()?, id(&call)?, expected, &patch).await;
     shown(&call, &updated.map_err(|error| stale(&call, error))?)
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Reply, Problem> {
-    let expected = expected(&call.headers)?;
+    let expected = expected(&call.head.headers)?;
     let deleted = call.api.0.goals.delete(call.owner()?, id(&call)?, expected).await;
     let deleted = deleted.map_err(|error| stale(&call, error))?;
     Reply::empty(StatusCode::NO_CONTENT).etag(&etag(deleted.version))

@@ -4,6 +4,7 @@
 
 use bytes::Bytes;
 
+use crate::peer::Draining;
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
@@ -14,7 +15,7 @@ pub(crate) async fn alive(_: Call) -> Result<Reply, Problem> {
 }
 
 pub(crate) async fn ready(call: Call) -> Result<Reply, Problem> {
-    if call.draining {
+    if call.draining().is_some_and(Draining::has_begun) {
         return Err(Problem::new(Code::StoreUnavailable).detail("the service is stopping").retry_after(2));
     }
     call.api.0.goals.ping().await?;

@@ -67,7 +67,7 @@ pub(crate) async fn keys(call: Call) -> Result<Reply, Problem> {
     let Some(keys) = call.accounts()?.key_set() else {
         return Err(Problem::new(Code::NotFound).detail("tokens are checked with a secret here, and no public key"));
     };
-    Ok(Reply::new("application/jwk-set+json", keys.into()).header(CACHE_CONTROL, KEYS_KEPT))
+    Ok(Reply::new("application/jwk-set+json", Bytes::from(keys)).header(CACHE_CONTROL, KEYS_KEPT))
 }
 
 pub(crate) async fn openapi(call: Call) -> Result<Reply, Problem> {

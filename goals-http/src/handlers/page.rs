@@ -14,12 +14,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     base-uri 'self'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 pub(crate) async fn index(call: Call) -> Result<Reply, Problem> {
-    let reply = page(&call)?.index(&call.headers)?;
+    let reply = page(&call)?.index(&call.head.headers)?;
     Ok(reply.header(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
 }
 
 pub(crate) async fn asset(call: Call) -> Result<Reply, Problem> {
-    page(&call)?.asset(&call.parameter, &call.headers)
+    page(&call)?.asset(&call.parameter, &call.head.headers)
 }
 
 fn page(call: &Call) -> Result<&Page, Problem> {

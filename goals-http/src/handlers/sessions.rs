@@ -17,7 +17,7 @@ use crate::wire::{
 pub(crate) async fn log_in(mut call: Call) -> Result<Reply, Problem> {
     let input::LogIn { login, password, code, cookie } = input::log_in(std::mem::take(&mut call.body))?;
     if cookie {
-        auth::refuse_foreign(&call.headers)?;
+        auth::refuse_foreign(&call.head.headers)?;
     }
     let accounts = call.accounts()?;
     let signed_in = match code {

@@ -25,12 +25,12 @@ pub(crate) async fn register(mut call: Call) -> Result<Reply, Problem> {
 #[expect(clippy::unused_async, reason = "all handlers have one shape")]
 pub(crate) async fn get(call: Call) -> Result<Reply, Problem> {
     let user = call.user()?;
-    Ok(Reply::json(&UserOut::from(user))?.etag(&etag(user.version))?.unless_known(&call.headers))
+    Ok(Reply::json(&UserOut::from(user))?.etag(&etag(user.version))?.unless_known(&call.head.headers))
 }
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
     let (patch, password) = input::user_patch(std::mem::take(&mut call.body))?;
-    let (who, expected) = (call.account()?, expected(&call.headers)?);
+    let (who, expected) = (call.account()?, expected(&call.head.headers)?);
     let updated = call.accounts()?.change_profile(who, expected, &patch, password, &call.client).await;
     let updated = updated.map_err(|error| refused(&call.api, who.user.time_zone, error))?;
     Reply::json(&UserOut::from(&updated))?.etag(&etag(updated.version))

@@ -22,13 +22,13 @@ pub(crate) async fn create(mut call: Call) -> Result<Reply, Problem> {
 
 pub(crate) async fn update(mut call: Call) -> Result<Reply, Problem> {
     let patch = views::patch(std::mem::take(&mut call.body))?;
-    let expected = expected(&call.headers)?;
+    let expected = expected(&call.head.headers)?;
     let updated = call.api.0.goals.update_view(call.owner()?, id(&call)?, expected, &patch).await;
     shown(&updated.map_err(|error| refused(&call.api, call.time_zone(), error))?)
 }
 
 pub(crate) async fn delete(call: Call) -> Result<Reply, Problem> {
-    let expected = expected(&call.headers)?;
+    let expected = expected(&call.head.headers)?;
     let deleted = call.api.0.goals.delete_view(call.owner()?, id(&call)?, expected).await;
     deleted.map_err(|error| refused(&call.api, call.time_zone(), error))?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))

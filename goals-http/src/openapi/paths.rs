@@ -290,6 +290,20 @@ pub(super) const fn undo() {}
 )]
 pub(super) const fn changes() {}
 
+/// Hear what happens to one's goals as it happens, as server-sent events.
+///
+/// Each has the `kind` of an event as its `event`, its `seq` as its `id` and the event as its
+/// `data`. It begins behind `Last-Event-ID`, which browsers send when they come again, or `after`,
+/// or else with what happens next; a comment comes every 20 seconds. The stream ends with the
+/// session.
+#[utoipa::path(
+    get, path = "/api/v1/events", tag = "goals",
+    params(("after" = Option<String>, Query, description = "The `next_cursor` of an answer of `/changes`."),
+        ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event that has come.")),
+    responses((status = 200, description = "The stream.", content_type = "text/event-stream", body = String)),
+)]
+pub(super) const fn events() {}
+
 /// See bounds, statuses, the palette and the problem codes.
 #[utoipa::path(
     get, path = "/api/v1/meta", tag = "service",

@@ -144,6 +144,14 @@ pub(crate) fn changes_query(query: &Query) -> Result<(Option<u64>, u32), Problem
     numbered_page(query, "after")
 }
 
+/// The parameter of a stream.
+pub(crate) const STREAM_QUERY: &[&str] = &["after"];
+
+/// Reads behind which event a stream is to begin.
+pub(crate) fn stream_query(query: &Query) -> Result<Option<u64>, Problem> {
+    numbered_page(query, "after").map(|(after, _)| after)
+}
+
 fn numbered_page(query: &Query, name: &str) -> Result<(Option<u64>, u32), Problem> {
     let mut errors = FieldErrors::new();
     let number = query.one(name, &mut errors).map(number);

@@ -95,7 +95,10 @@ async fn invalid_input_never_reaches_the_store() {
 async fn a_listener_that_stops_is_not_ready() {
     let api = Api::new();
     let mut request = Request::get("/readyz").body(Empty::<bytes::Bytes>::new()).unwrap();
-    request.extensions_mut().insert(Draining);
+    let stopping = tokio::sync::watch::Sender::new(false);
+    request.extensions_mut().insert(Draining::from(stopping.subscribe()));
+    assert_eq!(api.service.clone().oneshot(request.clone()).await.unwrap().status(), 200);
+    stopping.send_replace(true);
     let response = api.service.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 503);
     api.send(Ask::get("/readyz")).await.is(200);

@@ -8,6 +8,7 @@ mod api_tokens;
 mod away;
 mod bulk;
 mod check_ins;
+mod events;
 mod faults;
 mod forgeries;
 mod goals;

@@ -1,14 +1,16 @@
 //! The feed of changes while many write.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use goals_core::DuplicatePolicy::Refuse;
 use goals_core::testing::{PutGoals as _, goal};
 use goals_core::{
-    Change, Event, Expected, GoalDraft, GoalPatch, GoalRepository, Goals, OwnerId, SystemClock, SystemIds,
+    Change, Event, Expected, GoalDraft, GoalPatch, GoalRepository, Goals, Listener, OwnerId, SystemClock, SystemIds,
 };
 use goals_pg::{PgConfig, PgStore, StatementMode};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::database::{SOMEBODY_WAITS, connect, sql, store, until};
@@ -93,4 +95,66 @@ async fn a_number_that_is_not_committed_is_waited_for() {
     let seen = follow(Arc::clone(&store), 3).await;
     let goals: Vec<_> = seen.iter().filter_map(|event| event.goal).map(|id| id.as_uuid().as_u128()).collect();
     assert_eq!(goals, [1, 2, 3]);
+}
+
+/// Until everything is told, wherever it was written.
+async fn until_complete(listener: &Listener) {
+    let begun = Instant::now();
+    while listener.patience() < Duration::from_secs(20) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the relay does not come up");
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn told(listener: &mut Listener) {
+    timeout(Duration::from_secs(20), listener.told()).await.expect("nobody tells");
+}
+
+/// Two programs on one database: each hears what the other has committed, also in a transaction of
+/// the host's, and nothing of what was taken back.
+#[tokio::test]
+async fn what_is_written_elsewhere_is_told() {
+    let (here, database) = store(StatementMode::Named).await;
+    let there = PgStore::connect(&PgConfig::new(database.config().clone())).unwrap();
+    let goals = Goals::new(Arc::new(there.clone()), Arc::new(SystemClock), Arc::new(SystemIds));
+    let mut listener = GoalRepository::listen(&*here, owner());
+    let mut local = GoalRepository::listen(&there, owner());
+    assert_eq!(listener.patience(), Duration::from_secs(2), "until then, who waits looks for themselves");
+    let mut relays = Vec::new();
+    for store in [(*here).clone(), there.clone()] {
+        let server = database.config().clone();
+        relays.push(tokio::spawn(async move { store.relay(&server).await }));
+    }
+    until_complete(&listener).await;
+    until_complete(&local).await;
+    told(&mut listener).await;
+    told(&mut local).await;
+    goals.create(owner(), GoalDraft::new("One")).await.unwrap();
+    told(&mut local).await;
+    told(&mut listener).await;
+
+    let transaction = there.begin().await.unwrap();
+    transaction.goals(&goals).create(owner(), GoalDraft::new("Two")).await.unwrap();
+    transaction.rollback().await.unwrap();
+    let transaction = there.begin().await.unwrap();
+    transaction.goals(&goals).create(owner(), GoalDraft::new("Three")).await.unwrap();
+    let other = OwnerId::from_uuid(Uuid::from_u128(2));
+    goals.create(other, GoalDraft::new("Other")).await.unwrap();
+    let mut others = GoalRepository::listen(&*here, other);
+    goals.create(other, GoalDraft::new("Another")).await.unwrap();
+    told(&mut others).await;
+    assert!(timeout(Duration::ZERO, listener.told()).await.is_err(), "nothing is committed yet");
+    transaction.commit().await.unwrap();
+    told(&mut listener).await;
+
+    // A connection that breaks is made anew, and everybody is told to look.
+    let client = connect(database.config()).await;
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    client.query(kill, &[]).await.unwrap();
+    told(&mut listener).await;
+    until_complete(&listener).await;
+    for relay in relays {
+        relay.abort();
+    }
 }
