@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod input;
 pub(crate) mod measure;
+pub(crate) mod meta;
 pub(crate) mod output;
 pub(crate) mod pace;
 pub(crate) mod views;

@@ -87,11 +87,12 @@ async fn each_operation_sees_those_before_it() {
 
 #[tokio::test]
 async fn the_first_that_is_refused_is_named() {
+    type Refusal = fn(&Error) -> bool;
+
     let goals = goals();
     goals.bulk(ana(), &[create(1, "Read", None), create(2, "Part", Some(1))]).await.unwrap();
     let gone = Operation::Delete(id(1), Expected::Version(7));
     let untitled = GoalPatch { title: Change::Clear, ..GoalPatch::default() };
-    type Refusal = fn(&Error) -> bool;
     let refusals: [(Operation, Refusal); 8] = [
         (create(3, "read!", None), |e| matches!(e, Error::DuplicateGoal { existing } if *existing == id(1))),
         (create(1, "Other", None), |e| matches!(e, Error::IdTaken)),

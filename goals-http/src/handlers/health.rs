@@ -8,7 +8,7 @@ use crate::peer::Draining;
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
-use crate::wire::output::HealthOut;
+use crate::wire::meta::HealthOut;
 
 pub(crate) async fn alive(_: Call) -> Result<Reply, Problem> {
     Reply::json(&HealthOut { status: "up" })

@@ -13,7 +13,7 @@ use http::header::{CACHE_CONTROL, HeaderValue};
 use crate::problem::{Code, Problem};
 use crate::reply::Reply;
 use crate::service::Call;
-use crate::wire::output::{BoundsOut, MetaOut, StatusOut};
+use crate::wire::meta::{BoundsOut, MetaOut, StatusOut};
 
 pub(crate) async fn meta(call: Call) -> Result<Reply, Problem> {
     let api = &call.api.0;

@@ -8,9 +8,9 @@ use super::schemas::{
 };
 use crate::wire::credentials::{ApiTokensOut, EnrolmentOut, NewApiTokenOut, RecoveryCodesOut};
 use crate::wire::events::{ChangesOut, HistoryOut};
+use crate::wire::meta::{HealthOut, MetaOut};
 use crate::wire::output::{
-    BulkOut, GoalOut, GoalsOut, HealthOut, HereOut, LimitsOut, MetaOut, NewGoalOut, SessionsOut, TokensOut, UserOut,
-    WhoOut,
+    BulkOut, GoalOut, GoalsOut, HereOut, LimitsOut, NewGoalOut, SessionsOut, TokensOut, UserOut, WhoOut,
 };
 
 /// Register.
