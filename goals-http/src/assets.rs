@@ -38,6 +38,7 @@ assets! {
     "js/goals.js"
     "js/history.js"
     "js/i18n.js"
+    "js/links.js"
     "js/list.js"
     "js/log.js"
     "js/main.js"

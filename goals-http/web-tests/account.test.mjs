@@ -170,3 +170,34 @@ test('the settings fit a narrow window with everything unfolded, in Portuguese',
   await atRest(page);
   assert.equal(await overflows(page), false);
 }));
+
+test('a spent link says so, and lets nobody in', () => visit({}, async (page) => {
+  await open(page, '#/reset/spent');
+  await page.getByRole('heading', { name: 'Choose a new password' }).waitFor();
+  await field(page, 'New password').fill(NEW);
+  await button(page, 'Save').click();
+  await page.getByText('This link no longer works.').waitFor();
+  await open(page, '#/verify/spent');
+  await page.getByRole('heading', { name: 'Confirm your email' }).waitFor();
+  await button(page, 'Confirm').click();
+  await page.getByText('This link no longer works.').waitFor();
+  await button(page, 'Cancel').click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+}));
+
+test('who has forgotten a password asks for a link, where letters are sent', () => visit({ locale: 'pt-BR' }, async (page) => {
+  assert.equal(await page.getByText('Esqueceu a senha?').count(), 0, 'this server sends no letters');
+  await page.route('**/api/v1/meta', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...await answer.json(), mail: true } });
+  });
+  await page.reload();
+  await page.getByRole('link', { name: 'Esqueceu a senha?' }).click();
+  await page.getByRole('heading', { name: 'Esqueceu a senha?' }).waitFor();
+  await field(page, 'E-mail').fill('nada');
+  await button(page, 'Enviar link').click();
+  await hasFocus(page, 'E-mail');
+  await field(page, 'E-mail').fill('ninguem@example.org');
+  await button(page, 'Enviar link').click();
+  await page.getByText('o link já está a caminho').waitFor();
+}));

@@ -21,12 +21,13 @@ let listScroll = 0;
 
 const goTo = (hash) => { location.hash = hash; };
 const toGoals = () => goTo(isList(location.hash) ? '#/' : listHash);
-const isList = (hash) => !/^#\/(goals\/|settings$)/.test(hash);
+const isList = (hash) => !/^#\/(goals\/|reset\/|verify\/|settings$)/.test(hash);
 
 // What few visits need is fetched when it is about to be needed.
 const MODULES = {
   checkin: () => import('./checkin.js'),
   detail: () => import('./detail.js'),
+  links: () => import('./links.js'),
   settings: () => import('./settings.js'),
   welcome: () => import('./welcome.js'),
 };
@@ -35,14 +36,23 @@ const load = async (name) => { loaded[name] ??= await MODULES[name](); };
 const expect = (name) => () => load(name).catch(() => {});
 
 const GOAL = /^#\/goals\/([^/?]+)/;
+const LINK = /^#\/(reset|verify)\/([^/?]+)$/;
+
+const isLink = (hash) => store.meta.accounts && (LINK.test(hash) || (!store.user && store.meta.mail && hash === '#/forgot'));
 
 const moduleFor = (hash) => {
+  if (isLink(hash)) return 'links';
   if (!store.user) return 'welcome';
   return GOAL.test(hash) ? 'detail' : hash === '#/settings' && 'settings';
 };
 
 function viewFor(hash) {
-  const { detail, settings, welcome } = loaded;
+  const { detail, links, settings, welcome } = loaded;
+  if (isLink(hash)) {
+    const [, what, token] = LINK.exec(hash) ?? [];
+    if (!token) return links.forgotView();
+    return what === 'reset' ? links.resetView(token, linkUsed) : links.verifyView(token);
+  }
   if (!store.user && !store.meta.accounts) return welcome.elsewhereView(store.meta.sign_in_url, notice);
   if (!store.user) return hash === '#/register' ? welcome.registerView(entered) : welcome.signInView(entered, notice);
   const [path, query] = hash.split('?');
@@ -141,6 +151,12 @@ function leave(why) {
   return left(why, true);
 }
 
+/** Another password has ended every session; what waits to be sent is still theirs. */
+function linkUsed(why) {
+  history.replaceState(null, '', '#/');
+  return left(why);
+}
+
 async function signOut() {
   endToast();
   try {
@@ -235,7 +251,7 @@ async function start() {
   if (user) resume(user);
   addEventListener('hashchange', navigate);
   // What the next click is likely to need.
-  setTimeout(() => Object.keys(MODULES).filter((name) => user && name !== 'welcome').forEach((name) => expect(name)()), 1000);
+  setTimeout(() => Object.keys(MODULES).filter((name) => user && name !== 'welcome' && name !== 'links').forEach((name) => expect(name)()), 1000);
 }
 
 // Without a dictionary there is only what is written here.

@@ -2,10 +2,12 @@
 
 import { ask } from './api.js';
 import { button, h } from './dom.js';
+import { store } from './goals.js';
 import { currentLanguage, t } from './i18n.js';
 import { accountInput, field, form, passwordField, showProblem, showTaken, typedIn } from './ui.js';
 
-const welcome = (title, ...content) => ({
+/** A view of who has not come in yet. */
+export const welcome = (title, ...content) => ({
   title,
   node: h('div.welcome', h('h1', { tabindex: -1 }, title), h('p.lead', t('app.promise')), content),
 });
@@ -15,7 +17,8 @@ async function signIn({ username, password, code }) {
   return user;
 }
 
-const buttons = (main, other, href) => h('div.buttons',
+/** The button of a form, and the way to another view. */
+export const buttons = (main, other, href) => h('div.buttons',
   h('button.primary', main), button(other, () => { location.hash = href; }));
 
 /** Where somebody else knows who people are: only the way there. */
@@ -42,7 +45,8 @@ export function signInView(entered, notice) {
       return showProblem(own, problem);
     },
   }, field(t('field.username'), accountInput('username'), t('hint.login')), passwordField('password', 'current-password'), code,
-  buttons(t('do.sign_in'), t('do.register'), '#/register'));
+  buttons(t('do.sign_in'), t('do.register'), '#/register'),
+  store.meta.mail && h('p', h('a', { href: '#/forgot' }, t('title.forgot'))));
   return welcome(t('do.sign_in'), notice && h('p.note', { role: 'status' }, notice), element);
 }
 
