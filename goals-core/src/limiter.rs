@@ -4,7 +4,7 @@
 //! attempt was none of what is to be bounded: a burst of parallel guesses cannot get past it, and
 //! who knows the password never meets it. With [`Throttle`] that is one line:
 //!
-//! ```ignore
+//! ```text
 //! let permit = self.throttle.take(Attempt::Password, client.address, &user.id.to_string()).await?;
 //! // … compare; only when it was right:
 //! permit.give_back().await;
